@@ -1,0 +1,41 @@
+/*
+ * Memory of one unit of work: taken bit by bit, given back at once.
+ * Bounded: a request that asks for more than the limit stops the process
+ * (rule W4), so callers limit what they read before they allocate.
+ */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "base/macros.h"
+
+struct arena;
+
+/* A new arena that will hold at most max_bytes. Free with arena_free. */
+struct arena *arena_new(size_t max_bytes);
+void arena_free(struct arena *a);
+
+/* Gives everything back but keeps the first chunk for the next unit. */
+void arena_reset(struct arena *a);
+
+/* Bytes handed out since the last reset. */
+size_t arena_used(const struct arena *a);
+
+/* Zeroed memory aligned for any type. Never NULL: aborts at the limit. */
+void *arena_alloc(struct arena *a, size_t size);
+
+/* A new array of count objects of the given size; aborts on overflow. */
+void *arena_array(struct arena *a, size_t count, size_t size);
+
+char *arena_strdup(struct arena *a, const char *s);
+char *arena_strndup(struct arena *a, const char *s, size_t n);
+void *arena_memdup(struct arena *a, const void *p, size_t n);
+
+char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
+char *arena_vprintf(struct arena *a, const char *fmt, va_list ap);
+
+#define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))
+
+#endif

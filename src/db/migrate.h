@@ -1,0 +1,22 @@
+/*
+ * Schema changes: schema/NNNN_what.sql, applied in order, each recorded with
+ * its SHA-256 and the statement reached, so that a killed run goes on where
+ * it stopped and an edited file is refused.
+ */
+#ifndef DB_MIGRATE_H
+#define DB_MIGRATE_H
+
+#include "base/cx.h"
+
+/*
+ * Applies what is missing from dir. Returns how many files ran; fails with
+ * ERR_INTERNAL naming file and statement. Statements end with ";" at the end
+ * of a line. progress is called before each file, or NULL.
+ */
+int migrate(struct cx *cx, const char *dir,
+            void (*progress)(const char *file));
+
+/* How many files are not applied yet. */
+int migrate_pending(struct cx *cx, const char *dir);
+
+#endif

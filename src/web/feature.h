@@ -1,0 +1,58 @@
+/*
+ * What one feature folder brings: pages, routes, endpoints, permissions,
+ * jobs. Nothing is registered twice; src/features.def lists the features.
+ */
+#ifndef WEB_FEATURE_H
+#define WEB_FEATURE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "web/endpoint.h"
+#include "web/request.h"
+#include "web/resource.h"
+
+struct permission {
+    const char *name;  /* "pile.control" */
+    const char *title; /* 控制电桩 */
+};
+
+/* An entry of the menu that is not a resource's list. */
+struct menu_entry {
+    const char *title;
+    const char *path;
+    const char *perm;
+    const char *icon;
+    const char *live; /* name of a live count shown at the right, or NULL */
+};
+
+struct job {
+    const char *name;
+    int64_t every_ms; /* between two runs */
+    int64_t limit_ms; /* lease and longest run */
+    void (*run)(struct cx *cx);
+    const char *title;
+};
+
+#define EVERY_S(s) (INT64_C(1000) * (s))
+#define LIMIT_S(s) (INT64_C(1000) * (s))
+
+struct feature {
+    const char *name;
+    const char *menu; /* group title; NULL: entries stand on their own */
+    const char *icon;
+    struct { const struct resource *const *v; size_t n; } pages;
+    struct { const struct menu_entry *v; size_t n; } entries; /* first */
+    struct { const struct route *v; size_t n; } routes;
+    struct { const struct endpoint *v; size_t n; } endpoints;
+    struct { const struct permission *v; size_t n; } perms;
+    struct { const struct job *v; size_t n; } jobs;
+};
+
+/* All features in menu order, given to the programs by src/features.c. */
+struct features {
+    const struct feature *const *v;
+    size_t n;
+};
+
+#endif

@@ -1,0 +1,215 @@
+/*
+ * A list, detail, form, export and import page is one descriptor; one engine
+ * turns it into SQL, HTML, xlsx and JSON (style 3.1). The only hooks are
+ * fill, save and decorate; a page that wants a fourth is an ordinary route.
+ *
+ * URLs of the resource named "pile":
+ *   GET  /console/pile             list (also .json; ?q filters, sort, after)
+ *   GET  /console/pile/:id         detail (also .json)
+ *   GET  /console/pile/new         create form        POST /console/pile/new
+ *   GET  /console/pile/:id/edit    edit form          POST the same
+ *   POST /console/pile/do/:action  row and bulk actions, ids=1,2,3
+ *   GET  /console/pile/export      ?format=xlsx|csv and the list's filters
+ *   GET  /console/pile/import      upload, dry run, row errors, commit (POST)
+ *   GET  /console/pile/pick        reference picker: ?q= (JSON: id, text)
+ *
+ * The engine and the loaders add the caller's scope to every statement:
+ * list, count, export, detail, form, action target, picker (rule A8). What is
+ * outside is 404.
+ */
+#ifndef WEB_RESOURCE_H
+#define WEB_RESOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cx.h"
+#include "base/label.h"
+#include "base/macros.h"
+#include "base/money.h"
+#include "base/stamp.h"
+#include "db/db.h"
+#include "db/scope.h"
+#include "web/view.h"
+
+struct resource;
+struct request;
+
+/* ---- columns ---------------------------------------------------------- */
+
+enum cell {
+    CELL_TEXT, CELL_MONO, /* codes, VIN, hex */
+    CELL_INT, CELL_MONEY, /* fen */
+    CELL_PRICE,           /* 1e-5 yuan/kWh, shown with 4 places */
+    CELL_ENERGY,          /* 1e-4 kWh, shown with 2 places */
+    CELL_KW,              /* W, shown in kW with 1 place */
+    CELL_VOLT, CELL_AMP,  /* 0.1 */
+    CELL_PERCENT,         /* 0.01 % */
+    CELL_TIME, CELL_DATE,
+    CELL_SECONDS,         /* as 1:39:26 */
+    CELL_ENUM,            /* labels: mark and word */
+    CELL_BOOL,            /* 是 / 否 */
+    CELL_PHONE,           /* masked unless the account may unmask (A9) */
+};
+
+enum column_flags {
+    COL_SORT = 1 << 0,   /* sortable: an index must serve it */
+    COL_LINK = 1 << 1,   /* links to the detail page */
+    COL_HIDDEN = 1 << 2, /* off by default in the column chooser */
+    COL_DETAIL = 1 << 3, /* only on the detail page and in exports */
+    COL_SUM = 1 << 4,    /* summed in the foot, over the page */
+};
+
+struct column {
+    const char *name;
+    const char *title;
+    const char *sql; /* one value, no parameter */
+    enum cell kind;
+    unsigned flags;
+    struct labels labels;       /* ENUM */
+    const struct resource *ref; /* the cell links to that resource's detail */
+    const char *ref_sql;        /* ... of this id */
+    const char *group;          /* heading on the detail page; NULL: as before */
+};
+
+/* ---- filters ---------------------------------------------------------- */
+
+enum filter_kind {
+    FILTER_EXACT, FILTER_PREFIX,
+    FILTER_FUZZY,  /* substring; wildcards escaped */
+    FILTER_ENUM,   /* labels; tabs with counts if FILTER_TABS */
+    FILTER_REF,    /* picker of another resource */
+    FILTER_DATES,  /* from and to, whole days: name_from, name_to */
+    FILTER_RANGE,  /* numbers in the column's shown unit: _from, _to */
+};
+
+enum filter_flags {
+    FILTER_TABS = 1 << 0,     /* this ENUM stands as tabs above the list */
+    FILTER_ADVANCED = 1 << 1, /* behind 更多筛选 */
+};
+
+struct filter {
+    const char *name;
+    const char *title;
+    const char *sql; /* FUZZY and PREFIX may name several, split by "|" */
+    enum filter_kind kind;
+    unsigned flags;
+    struct labels labels;
+    const struct resource *ref;
+    enum cell unit; /* RANGE: how the numbers are written */
+};
+
+/* ---- forms ------------------------------------------------------------ */
+
+enum field_kind {
+    FIELD_BOOL, FIELD_INT, FIELD_I64, FIELD_TEXT, FIELD_MONEY, FIELD_STAMP
+};
+
+enum field_flags {
+    FIELD_REQUIRED = 1 << 0,
+    FIELD_READONLY_EDIT = 1 << 1, /* may be given only when created */
+    FIELD_AREA = 1 << 2,          /* several lines */
+    FIELD_WIDE = 1 << 3,          /* both columns of the drawer */
+    FIELD_PHONE = 1 << 4,
+    FIELD_SECRET = 1 << 5,        /* password box, never filled */
+    FIELD_DATE = 1 << 6,
+    FIELD_MANY = 1 << 7,          /* TEXT: ids of ref, "1,2,3" */
+    FIELD_NO_IMPORT = 1 << 8,
+};
+
+struct field {
+    const char *name;
+    enum field_kind kind;
+    size_t offset;
+    const char *title;
+    unsigned flags;
+    int64_t min, max;     /* as in struct arg, in the stored unit */
+    enum cell unit;       /* INT, I64: typed as CELL_KW, CELL_PRICE, ... */
+    const char *suffix;   /* "kW", shown inside the box */
+    const char *help;
+    const char *group;    /* heading; NULL: as before */
+    struct labels labels; /* a select; keys are posted */
+    const struct resource *ref; /* a picker; the id is posted */
+    /* Names another ref field of this form whose id limits the picker. */
+    const char *within;
+    const char *(*check)(struct cx *cx, const void *value); /* or NULL if fine */
+};
+
+/* .name, .kind, .offset of a member of the form struct. */
+#define FIELD(type, member)                                                   \
+    .name = #member,                                                          \
+    .kind = _Generic(((type *)0)->member,                                     \
+        bool: FIELD_BOOL, int: FIELD_INT, int64_t: FIELD_I64,                 \
+        const char *: FIELD_TEXT, money: FIELD_MONEY, stamp: FIELD_STAMP),    \
+    .offset = offsetof(type, member)
+
+/* ---- actions ---------------------------------------------------------- */
+
+enum action_flags {
+    ACT_ROW = 1 << 0,
+    ACT_BULK = 1 << 1,
+    ACT_CONFIRM = 1 << 2,
+    ACT_DANGER = 1 << 3, /* last, red */
+    ACT_LINK = 1 << 4,   /* a plain GET to url instead of a POST */
+};
+
+struct action {
+    const char *name;
+    const char *title;  /* a verb: 重启 */
+    unsigned flags;
+    const char *perm;
+    /* Does it to one row, which is inside the caller's scope. Fails with
+       what to tell; a bulk run reports per row. */
+    void (*run)(struct cx *cx, int64_t id);
+    const char *confirm; /* consequence, one sentence */
+    const char *done;    /* toast; NULL: 已完成 */
+    const char *url;     /* ACT_LINK: "/console/pile/%s/qr" */
+    const char *icon;    /* of the sprite */
+    /* Shown only when this SQL condition on the row holds; NULL: always. */
+    const char *when;
+};
+
+/* ---- the descriptor ---------------------------------------------------- */
+
+struct resource {
+    const char *name;  /* in URLs and ids */
+    const char *title; /* 电桩 */
+    const char *sub;   /* one muted fact under the title, or NULL */
+    const char *unit;  /* counter word: 台; NULL: 条 */
+    const char *icon;
+    bool no_menu;      /* reached from other pages only */
+    const char *key;   /* "p.id" */
+    const char *order; /* default: column name, "-name" descending; NULL: -key */
+    const char *text;  /* SQL of the row's name, for titles and pickers */
+    const char *search; /* SQL columns of the picker, split by "|" */
+    const char *from;  /* FROM clause; the listed table first, then LEFT JOIN */
+    const char *where; /* a fixed condition, or NULL */
+    struct scope_columns scope;
+    struct {
+        const char *view, *create, *edit, *export, *import;
+    } perm;
+    struct { const struct column *v; size_t n; } columns;
+    struct { const struct filter *v; size_t n; } filters;
+    struct { const struct field *v; size_t n; } fields;
+    struct { const struct action *v; size_t n; } actions;
+
+    size_t form_size;
+    /* Reads row id (in scope, checked) into the zeroed form struct. */
+    void (*fill)(struct cx *cx, int64_t id, void *form);
+    /* Stores a valid form; id 0 creates. Returns the id. Fails with
+       cx_fail_field for a rule between fields. Runs in a transaction. */
+    int64_t (*save)(struct cx *cx, int64_t id, const void *form);
+    /* Adds to the tree of a detail page what columns cannot say. */
+    void (*decorate)(struct cx *cx, int64_t id, struct vnode *detail);
+    /* Template of the detail page, if not the generic one. */
+    const char *detail_template;
+    /* Optimistic locking: SQL of the row's version number, or NULL. The form
+       carries it; a save on another version answers both versions. */
+    const char *version;
+};
+
+/* Row id exists and is in the caller's scope, else ERR_NOT_FOUND. */
+void resource_require(struct cx *cx, const struct resource *r, int64_t id);
+
+#endif
