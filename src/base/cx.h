@@ -108,6 +108,7 @@ struct cx {
     struct scope scope;
     stamp now;                   /* the clock of this unit of work */
     const char *request_id;      /* "" if none */
+    const char *idem_key;        /* Idempotency-Key of the request, or NULL */
     struct cx_error error;       /* set when cx_run returned false */
     struct cx_scope *innermost;
 };

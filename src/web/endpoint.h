@@ -11,6 +11,8 @@
  * first, in the transaction of the effects; the answer is stored with them.
  * Same key and body: the stored answer again, and header Idempotent-Replay: 1.
  * Same key, other body: ERR_IDEM_MISMATCH, nothing happens.
+ * With ROUTE_NO_TX the answer is stored after the handler returned, so the
+ * handler makes its own effects unique by cx->idem_key.
  */
 #ifndef WEB_ENDPOINT_H
 #define WEB_ENDPOINT_H

@@ -5,12 +5,15 @@
 #ifndef WEB_FEATURE_H
 #define WEB_FEATURE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "web/endpoint.h"
 #include "web/request.h"
 #include "web/resource.h"
+
+struct identity;
 
 struct permission {
     const char *name;  /* "pile.control" */
@@ -24,6 +27,13 @@ struct menu_entry {
     const char *perm;
     const char *icon;
     const char *live; /* name of a live count shown at the right, or NULL */
+};
+
+/* A live count of the menu: in the caller's scope, one indexed query. */
+struct live_count {
+    const char *name;
+    bool hot;         /* needs a person: shown red */
+    int64_t (*count)(struct cx *cx);
 };
 
 struct job {
@@ -47,6 +57,8 @@ struct feature {
     struct { const struct endpoint *v; size_t n; } endpoints;
     struct { const struct permission *v; size_t n; } perms;
     struct { const struct job *v; size_t n; } jobs;
+    struct { const struct live_count *v; size_t n; } lives;
+    const struct identity *identity; /* web/session.h: one feature has it */
 };
 
 /* All features in menu order, given to the programs by src/features.c. */

@@ -1,0 +1,46 @@
+/*
+ * Who sends a request, as the web layer sees it. Accounts, drivers, roles and
+ * their tables belong to a feature; it gives these functions through its
+ * struct feature, because web knows no feature.
+ */
+#ifndef WEB_SESSION_H
+#define WEB_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cx.h"
+#include "web/view.h"
+
+struct session {
+    int64_t id;
+    enum actor_kind kind;   /* ACTOR_ACCOUNT or ACTOR_DRIVER */
+    const char *token_hash; /* hex; CSRF and form tokens derive from it */
+    const char *role_names; /* 场站运维、客服 */
+    const char *const *perms; /* sorted; "*" alone: everything */
+    size_t perm_count;
+    bool password_only;     /* nothing but choosing a new password */
+};
+
+struct identity {
+    /*
+     * The session of a token, or NULL if it is not good (any more). Sets
+     * cx->actor and cx->scope. keep_alive: somebody acts, the idle time
+     * starts again. Called outside any transaction.
+     */
+    struct session *(*load)(struct cx *cx, enum actor_kind kind,
+                            const char *token, bool keep_alive);
+    /* Adds Me.*, Data.* and Page.brand to the tree of a page. */
+    void (*frame)(struct cx *cx, const struct session *s,
+                  struct vnode *tree);
+    /* Who can grant the permission to the caller ("周敏（平台管理员）"), or
+       NULL if there is nobody to name. */
+    const char *(*granter)(struct cx *cx, const char *perm);
+    /* Writes the audit row of a refusal, in a transaction of its own. */
+    void (*denied)(struct cx *cx, const char *what);
+};
+
+bool session_may(const struct session *s, const char *perm);
+
+#endif
