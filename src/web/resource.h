@@ -8,10 +8,15 @@
  *   GET  /console/pile/:id         detail (also .json)
  *   GET  /console/pile/new         create form        POST /console/pile/new
  *   GET  /console/pile/:id/edit    edit form          POST the same
- *   POST /console/pile/do/:action  row and bulk actions, ids=1,2,3
- *   GET  /console/pile/export      ?format=xlsx|csv and the list's filters
+ *   POST /console/pile/do/:action  row and bulk actions: ids=1,2,3, or all=1
+ *                                  and the list's filters (up to 1,000 rows)
+ *   GET  /console/pile/do/:action  the confirmation of the same
+ *   POST /console/pile/export      format=xlsx|csv and the list's filters
  *   GET  /console/pile/import      upload, dry run, row errors, commit (POST)
+ *   GET  /console/pile/import/template   headings to fill, ?format=
  *   GET  /console/pile/pick        reference picker: ?q= (JSON: id, text)
+ *   POST /console/pile/columns     which columns this account wants to see
+ *   POST /console/pile/:id/reveal  one masked value in clear, audited
  *
  * The engine and the loaders add the caller's scope to every statement:
  * list, count, export, detail, form, action target, picker (rule A8). What is
@@ -163,6 +168,7 @@ struct action {
        what to tell; a bulk run reports per row. */
     void (*run)(struct cx *cx, int64_t id);
     const char *confirm; /* consequence, one sentence */
+    const char *keep;    /* the safe choice: 继续充电; NULL: 取消 */
     const char *done;    /* toast; NULL: 已完成 */
     const char *url;     /* ACT_LINK: "/console/pile/%s/qr" */
     const char *icon;    /* of the sprite */
@@ -178,7 +184,11 @@ struct resource {
     const char *sub;   /* one muted fact under the title, or NULL */
     const char *unit;  /* counter word: 台; NULL: 条 */
     const char *icon;
+    const char *empty; /* how to begin, shown while there are no rows */
     bool no_menu;      /* reached from other pages only */
+    /* Never more than some thousand rows: the list may sort in memory. Without
+       it the page test wants an index for every order. */
+    bool small;
     const char *key;   /* "p.id" */
     const char *order; /* default: column name, "-name" descending; NULL: -key */
     const char *text;  /* SQL of the row's name, for titles and pickers */
@@ -208,6 +218,16 @@ struct resource {
        carries it; a save on another version answers both versions. */
     const char *version;
 };
+
+/*
+ * The routes that serve a resource, for the router's table: each carries its
+ * permission and r as target. Their paths live in a. Returns how many.
+ */
+enum { RESOURCE_ROUTES_MAX = 24 };
+struct arena;
+struct route;
+size_t resource_routes(struct arena *a, const struct resource *r,
+                       struct route out[RESOURCE_ROUTES_MAX]);
 
 /* Row id exists and is in the caller's scope, else ERR_NOT_FOUND. */
 void resource_require(struct cx *cx, const struct resource *r, int64_t id);
