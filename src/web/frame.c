@@ -32,6 +32,12 @@
  *   Data.count      number of stations in scope
  *   Alarm.count     open alarms in scope (absent if zero; live count "alarm")
  *   Task.count      background tasks of this person (live count "task")
+ *   Alarm.path Task.path  where these are listed; absent: not shown in the bar
+ *   Page.find       path that answers Ctrl K: ?q= gives JSON, at most 12 of
+ *                   {"title": "32010600011923", "kind": "电桩", "path": "/..."};
+ *                   absent: the box searches the menu only
+ *   Page.charts Page.map Page.tariff  flags that a page sets for the scripts it
+ *                   needs (layout/scripts.cs)
  *
  * Layouts, each rendered before or after the page's own template, in one
  * buffer, but parsed apart: a template that uses macros includes them itself

@@ -1,0 +1,2 @@
+<?cs include!"macro/ui.cs" ?><?cs include!"layout/scripts.cs" ?></body>
+</html>

@@ -1,0 +1,1 @@
+<?cs include!"layout/doc.cs" ?><body>
