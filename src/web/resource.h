@@ -75,7 +75,7 @@ struct column {
     struct labels labels;       /* ENUM */
     const struct resource *ref; /* the cell links to that resource's detail */
     const char *ref_sql;        /* ... of this id */
-    const char *group;          /* heading on the detail page; NULL: as before */
+    const char *group;          /* heading on the detail; NULL: as before */
 };
 
 /* ---- filters ---------------------------------------------------------- */
@@ -138,7 +138,8 @@ struct field {
     const struct resource *ref; /* a picker; the id is posted */
     /* Names another ref field of this form whose id limits the picker. */
     const char *within;
-    const char *(*check)(struct cx *cx, const void *value); /* or NULL if fine */
+    /* what is wrong with the value, or NULL */
+    const char *(*check)(struct cx *cx, const void *value);
 };
 
 /* .name, .kind, .offset of a member of the form struct. */
@@ -190,7 +191,7 @@ struct resource {
        it the page test wants an index for every order. */
     bool small;
     const char *key;   /* "p.id" */
-    const char *order; /* default: column name, "-name" descending; NULL: -key */
+    const char *order; /* column name, "-name" descending; NULL: -key */
     const char *text;  /* SQL of the row's name, for titles and pickers */
     const char *search; /* SQL columns of the picker, split by "|" */
     const char *from;  /* FROM clause; the listed table first, then LEFT JOIN */
@@ -227,7 +228,7 @@ enum { RESOURCE_ROUTES_MAX = 24 };
 struct arena;
 struct route;
 size_t resource_routes(struct arena *a, const struct resource *r,
-                       struct route out[RESOURCE_ROUTES_MAX]);
+                       struct route *out);
 
 /* Row id exists and is in the caller's scope, else ERR_NOT_FOUND. */
 void resource_require(struct cx *cx, const struct resource *r, int64_t id);
