@@ -1,7 +1,7 @@
 /*
  * The one list of features: src/features.def.
  */
-#include "features.h"
+#include "feature_list.h"
 
 #define FEATURE(name) extern const struct feature name##_feature;
 #include "features.def"

@@ -1,8 +1,8 @@
 /*
  * The features this product is built of.
  */
-#ifndef FEATURES_H
-#define FEATURES_H
+#ifndef FEATURE_LIST_H
+#define FEATURE_LIST_H
 
 #include "web/feature.h"
 

@@ -1,0 +1,140 @@
+#include "base/crypto.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <sodium.h>
+
+/* 19 MiB and two passes: rule A1's floor, 11 ms on the reference machine. */
+#define ARGON_PASSES 2
+#define ARGON_BYTES  (19U * 1024 * 1024)
+
+static uint8_t master[SHA256_SIZE];
+
+void crypto_start(void)
+{
+    must(sodium_init() >= 0);
+}
+
+void random_bytes(void *out, size_t n)
+{
+    randombytes_buf(out, n);
+}
+
+uint32_t random_below(uint32_t bound)
+{
+    must(bound > 0);
+    return randombytes_uniform(bound);
+}
+
+void sha256(const void *p, size_t n, uint8_t out[SHA256_SIZE])
+{
+    must(EVP_Digest(p, n, out, NULL, EVP_sha256(), NULL) == 1);
+}
+
+void hmac_sha256(const void *key, size_t key_len, const void *p, size_t n,
+                 uint8_t out[SHA256_SIZE])
+{
+    must(key_len <= 4096);
+    must(HMAC(EVP_sha256(), key, (int)key_len, p, n, out, NULL) != NULL);
+}
+
+bool secret_equal(const void *a, const void *b, size_t n)
+{
+    return CRYPTO_memcmp(a, b, n) == 0;
+}
+
+bool secret_text_equal(const char *a, const char *b)
+{
+    size_t n = strlen(a);
+
+    return n == strlen(b) && secret_equal(a, b, n);
+}
+
+char *hex_encode(const void *p, size_t n, char *out)
+{
+    static const char digit[] = "0123456789abcdef";
+    const uint8_t *b = p;
+
+    for (size_t i = 0; i < n; i++) {
+        out[2 * i] = digit[b[i] >> 4];
+        out[2 * i + 1] = digit[b[i] & 15];
+    }
+    out[2 * n] = '\0';
+    return out;
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+bool hex_decode(const char *text, void *out, size_t n)
+{
+    uint8_t *b = out;
+
+    if (strlen(text) != 2 * n)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        int high = hex_value(text[2 * i]), low = hex_value(text[2 * i + 1]);
+
+        if (high < 0 || low < 0)
+            return false;
+        b[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
+char *base64url_encode(const void *p, size_t n, char *out)
+{
+    return sodium_bin2base64(out, 4 * ((n + 2) / 3) + 1, p, n,
+                             sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+void password_hash(const char *password, char out[PASSWORD_HASH_SIZE])
+{
+    must(PASSWORD_HASH_SIZE >= crypto_pwhash_STRBYTES);
+    must(crypto_pwhash_str_alg(out, password, strlen(password), ARGON_PASSES,
+                               ARGON_BYTES,
+                               crypto_pwhash_ALG_ARGON2ID13) == 0);
+}
+
+bool password_verify(const char *hash, const char *password)
+{
+    return crypto_pwhash_str_verify(hash, password, strlen(password)) == 0;
+}
+
+void secret_load(const char *path)
+{
+    char text[2 * SHA256_SIZE + 2] = "";
+    FILE *f = fopen(path, "re");
+    bool ok = f != NULL && fgets(text, sizeof text, f) != NULL;
+
+    if (f != NULL)
+        fclose(f);
+    text[strcspn(text, "\r\n")] = '\0';
+    if (!ok || !hex_decode(text, master, sizeof master)) {
+        fprintf(stderr, "secret_file %s: should hold 64 hex digits\n", path);
+        exit(1);
+    }
+    secret_wipe(text, sizeof text);
+}
+
+void secret_derive(const char *purpose, uint8_t out[SHA256_SIZE])
+{
+    hmac_sha256(master, sizeof master, purpose, strlen(purpose), out);
+}
+
+void secret_wipe(void *p, size_t n)
+{
+    OPENSSL_cleanse(p, n);
+}

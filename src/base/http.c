@@ -1,0 +1,171 @@
+#include "base/http.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+#include <strings.h>
+
+#include <curl/curl.h>
+
+#include "base/buf.h"
+#include "base/config.h"
+#include "base/cx.h"
+#include "base/log.h"
+
+enum {
+    CONNECT_MS = 3000,          /* rule O2 */
+    TOTAL_MS = 10000,           /* rule O2 */
+    ANSWER_MAX = 1024 * 1024,   /* rule O2 */
+    HEADERS_MAX = 64
+};
+
+struct receiver {
+    struct buf body;
+    struct buf headers; /* one per line */
+};
+
+static size_t on_body(char *p, size_t size, size_t n, void *to)
+{
+    struct receiver *r = to;
+
+    buf_add(&r->body, p, size * n);
+    return r->body.failed ? 0 : size * n; /* 0 stops the transfer */
+}
+
+static size_t on_header(char *p, size_t size, size_t n, void *to)
+{
+    struct receiver *r = to;
+
+    buf_add(&r->headers, p, size * n);
+    return r->headers.failed ? 0 : size * n;
+}
+
+static void receiver_free(void *p)
+{
+    struct receiver *r = p;
+
+    buf_fini(&r->body);
+    buf_fini(&r->headers);
+}
+
+/* Plain http only in demo mode, and only to this machine. */
+static bool url_is_allowed(const struct cx *cx, const char *url)
+{
+    static const char *const local[] = { "http://127.0.0.1:",
+                                         "http://127.0.0.1/",
+                                         "http://localhost:",
+                                         "http://localhost/" };
+
+    if (strncmp(url, "https://", 8) == 0)
+        return true;
+    if (cx->config == NULL || !config_is_demo(cx->config))
+        return false;
+    for (size_t i = 0; i < COUNT(local); i++)
+        if (strncmp(url, local[i], strlen(local[i])) == 0)
+            return true;
+    return false;
+}
+
+static struct curl_slist *header_list(const struct http_call *call)
+{
+    struct curl_slist *list = NULL;
+
+    for (size_t i = 0; call->headers != NULL && call->headers[i]; i++) {
+        struct curl_slist *longer =
+            curl_slist_append(list, call->headers[i]);
+
+        must(longer != NULL);
+        list = longer;
+    }
+    return list;
+}
+
+static void set_options(CURL *c, const struct cx *cx,
+                        const struct http_call *call, struct receiver *r)
+{
+    curl_easy_setopt(c, CURLOPT_URL, call->url);
+    curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, call->method);
+    if (call->body != NULL) {
+        curl_easy_setopt(c, CURLOPT_POSTFIELDS, call->body);
+        curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE,
+                         (curl_off_t)call->body_len);
+    }
+    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(c, CURLOPT_PROXY, "");
+    curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)TOTAL_MS);
+    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(c, CURLOPT_WRITEDATA, r);
+    curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(c, CURLOPT_HEADERDATA, r);
+    if (cx->config != NULL && cx->config->http_ca_file[0] != '\0')
+        curl_easy_setopt(c, CURLOPT_CAINFO, cx->config->http_ca_file);
+}
+
+static const char *const *split_headers(struct cx *cx, char *text)
+{
+    const char **list = arena_array(cx->arena, HEADERS_MAX + 1, sizeof *list);
+    size_t n = 0;
+
+    while (*text != '\0' && n < HEADERS_MAX) {
+        size_t len = strcspn(text, "\r\n");
+
+        if (len > 0)
+            list[n++] = arena_strndup(cx->arena, text, len);
+        text += len;
+        text += strspn(text, "\r\n");
+    }
+    return list;
+}
+
+struct http_answer *http_send(struct cx *cx, const struct http_call *call)
+{
+    struct http_answer *a = CX_NEW(cx, struct http_answer);
+    struct receiver *r = CX_NEW(cx, struct receiver);
+    struct curl_slist *headers;
+    CURL *c;
+    CURLcode rc;
+    long status = 0;
+
+    if (!url_is_allowed(cx, call->url))
+        cx_fail(cx, ERR_UNCONFIGURED, "外部服务地址须为 https。");
+    buf_init(&r->body, ANSWER_MAX);
+    buf_init(&r->headers, 64 * 1024);
+    cx_own(cx, r, receiver_free);
+    c = cx_own(cx, curl_easy_init(), curl_easy_cleanup);
+    headers = header_list(call);
+    if (headers != NULL)
+        cx_own(cx, headers, (void (*)(void *))curl_slist_free_all);
+    set_options(c, cx, call, r);
+    curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+    rc = curl_easy_perform(c);
+    if (rc != CURLE_OK) {
+        log_warn("http.failed", F_TEXT("url", call->url),
+                 F_TEXT("why", curl_easy_strerror(rc)));
+        cx_fail(cx, ERR_PARTNER, "外部服务没有应答，稍后重试。");
+    }
+    curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
+    a->status = (int)status;
+    a->body_len = r->body.len;
+    a->body = arena_strndup(cx->arena, r->body.data ? r->body.data : "",
+                            r->body.len);
+    a->headers = split_headers(cx, r->headers.data ? r->headers.data
+                                                   : (char[]){ "" });
+    return a;
+}
+
+const char *http_header(const struct http_answer *a, const char *name)
+{
+    size_t n = strlen(name);
+
+    for (size_t i = 0; a->headers[i] != NULL; i++)
+        if (strncasecmp(a->headers[i], name, n) == 0 &&
+            a->headers[i][n] == ':') {
+            const char *v = a->headers[i] + n + 1;
+
+            return v + strspn(v, " ");
+        }
+    return NULL;
+}
