@@ -12,12 +12,13 @@
 <?cs def:state(key, word) ?><?cs if:key ?><span class="st st-<?cs var:key ?>"><?cs call:mark(key) ?><?cs var:word ?></span><?cs else ?><?cs var:word ?><?cs /if ?><?cs /def ?>
 <?cs def:pill(key, word) ?><?cs if:key ?><span class="pill st-<?cs var:key ?>"><?cs call:mark(key) ?><?cs var:word ?></span><?cs else ?><span class="pill"><?cs var:word ?></span><?cs /if ?><?cs /def ?>
 
-<?cs # The letter of a tariff period: 1 sharp, 2 peak, 3 flat, 4 valley. ?>
-<?cs def:tou_letter(n) ?><?cs if:n == "1" ?>尖<?cs elif:n == "2" ?>峰<?cs elif:n == "3" ?>平<?cs elif:n == "4" ?>谷<?cs /if ?><?cs /def ?>
-<?cs def:tou(n) ?><?cs if:n ?><span class="tou tou-<?cs var:n ?>"><?cs call:tou_letter(n) ?></span><?cs /if ?><?cs /def ?>
+<?cs # The letter of a tariff period; key: sharp peak flat valley. ?>
+<?cs def:tou_letter(key) ?><?cs if:key == "sharp" ?>尖<?cs elif:key == "peak" ?>峰<?cs elif:key == "flat" ?>平<?cs elif:key == "valley" ?>谷<?cs /if ?><?cs /def ?>
+<?cs def:tou(key) ?><?cs if:key ?><span class="tou tou-<?cs var:key ?>"><?cs call:tou_letter(key) ?></span><?cs /if ?><?cs /def ?>
 
-<?cs # A share of a whole. parts: list of kind (a state, accent, t1 to t4), x and
-     w in percent ("39.65"); every part but the first is set off by a gap. ?>
+<?cs # A share of a whole. parts: list of kind (a state, accent, a tariff
+     period), x
+     and w in percent ("39.65"); every part but the first is set off by a gap. ?>
 <?cs def:bar(parts) ?><svg class="bar" aria-hidden="true"><rect class="track" width="100%" height="100%"/><?cs each:p = parts ?><rect class="f-<?cs var:p.kind ?>" x="<?cs var:p.x ?>%" y="0" width="<?cs var:p.w ?>%" height="100%"/><?cs if:!first(p) ?><rect class="gap" x="<?cs var:p.x ?>%" y="0" width="1.5" height="100%"/><?cs /if ?><?cs /each ?></svg><?cs /def ?>
 <?cs def:meter(kind, percent) ?><svg class="bar" aria-hidden="true"><rect class="track" width="100%" height="100%"/><rect class="f-<?cs var:kind ?>" width="<?cs var:percent ?>%" height="100%"/></svg><?cs /def ?>
 
@@ -27,10 +28,10 @@
 <?cs # An active condition; url is the list without it. ?>
 <?cs def:chip(text, url) ?><span class="chip"><?cs var:text ?><a class="chip-x" href="<?cs var:url ?>" aria-label="移除条件 <?cs var:text ?>"><?cs call:icon("x") ?></a></span><?cs /def ?>
 
-<?cs # One figure of a strip: label, value, unit, url; delta with dir (up, down,
+<?cs # One figure of a strip: label, value, unit, path; delta with dir (up, down,
      flat) against the same moment of yesterday; before is yesterday whole;
      spark is a list of points ("0.0,21.3 4.9,14.9") on a 64 x 24 field. ?>
-<?cs def:kpi(k) ?><div class="kpi"><div class="l"><?cs if:k.url ?><a href="<?cs var:k.url ?>"><?cs var:k.label ?></a><?cs else ?><?cs var:k.label ?><?cs /if ?></div><div class="v"><?cs call:unit(k.value, k.unit) ?></div><div class="d"><?cs if:k.dir == "up" ?><span class="up"><b class="num">▲ <?cs var:k.delta ?></b></span><?cs elif:k.dir == "down" ?><span class="down"><b class="num">▼ <?cs var:k.delta ?></b></span><?cs elif:k.dir == "flat" ?><span><b class="num">持平</b></span><?cs /if ?><?cs if:string.length(k.before) > #0 ?><span><?cs if:k.before_label ?><?cs var:k.before_label ?><?cs else ?>昨日<?cs /if ?> <span class="num"><?cs var:k.before ?></span></span><?cs /if ?></div><?cs if:k.spark ?><svg class="spark" viewBox="0 0 64 24" aria-hidden="true"><path d="M0,24 L<?cs var:k.spark ?> L64,24Z"/><polyline points="<?cs var:k.spark ?>"/></svg><?cs /if ?></div><?cs /def ?>
+<?cs def:kpi(k) ?><div class="kpi"><div class="l"><?cs if:k.path ?><a href="<?cs var:k.path ?>"><?cs var:k.label ?></a><?cs else ?><?cs var:k.label ?><?cs /if ?></div><div class="v"><?cs call:unit(k.value, k.unit) ?></div><div class="d"><?cs if:k.dir == "up" ?><span class="up"><b class="num">▲ <?cs var:k.delta ?></b></span><?cs elif:k.dir == "down" ?><span class="down"><b class="num">▼ <?cs var:k.delta ?></b></span><?cs elif:k.dir == "flat" ?><span><b class="num">持平</b></span><?cs /if ?><?cs if:string.length(k.before) > #0 ?><span><?cs if:k.before_label ?><?cs var:k.before_label ?><?cs else ?>昨日<?cs /if ?> <span class="num"><?cs var:k.before ?></span></span><?cs /if ?></div><?cs if:k.spark ?><svg class="spark" viewBox="0 0 64 24" aria-hidden="true"><path d="M0,24 L<?cs var:k.spark ?> L64,24Z"/><polyline points="<?cs var:k.spark ?>"/></svg><?cs /if ?></div><?cs /def ?>
 
 <?cs # A message inside a page. ?>
 <?cs def:note(key, text) ?><div class="note st-<?cs var:key ?>"<?cs if:key == "fault" ?> role="alert"<?cs /if ?>><?cs call:mark(key) ?><span><?cs var:text ?></span></div><?cs /def ?>
