@@ -50,6 +50,7 @@ void cx_begin(struct cx *cx)
     cx->scope = (struct scope){ .all = false };
     cx->now = stamp_now();
     cx->request_id = "";
+    cx->idem_key = NULL;
     cx->error = (struct cx_error){ .code = CX_OK };
 }
 

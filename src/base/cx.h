@@ -98,12 +98,14 @@ struct scope {
 
 struct db;
 struct config;
+struct views;
 struct cx_scope; /* internal: one per running cx_run */
 
 struct cx {
     struct arena *arena;
     struct db *db;               /* lent by the process; NULL without one */
     const struct config *config; /* lent by the process */
+    struct views *views;         /* lent by the web process, or NULL */
     struct actor actor;
     struct scope scope;
     stamp now;                   /* the clock of this unit of work */

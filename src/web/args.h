@@ -35,14 +35,22 @@ struct upload {
     const char *name; /* as sent; never used as a path */
 };
 
+/*
+ * How a value is written. In query strings and forms everything is text:
+ * numbers in decimal, MONEY in yuan ("12.34"), BOOL "1"/"on"/"true" or
+ * "0"/"false"/"" (absent: false), STAMP as stamp_parse reads it. In JSON
+ * bodies INT and I64 are numbers, BOOL is true or false, MONEY is a whole
+ * number of fen, TEXT and STAMP are strings. Given labels, an INT is the key.
+ * Absent optional values are zero; an absent TEXT is "", never NULL.
+ */
 struct arg {
     const char *name;
     enum arg_kind kind;
     size_t offset;
     const char *title; /* 手机号; for messages. NULL: the name */
     unsigned flags;
-    /* INT, I64, MONEY (fen): inclusive, if max > min. TEXT: length in
-       characters, if max > 0. */
+    /* INT, I64, MONEY (fen): inclusive, unless both are 0; no upper end if
+       max < min. TEXT: length in characters; max 0 is ARG_TEXT_MAX. */
     int64_t min, max;
     struct labels labels; /* INT given by key: "charging" */
     /* A further check: the message for the field, or NULL if fine. */
@@ -63,5 +71,26 @@ struct args {
           const char *: ARG_TEXT, money: ARG_MONEY, stamp: ARG_STAMP,         \
           struct upload: ARG_FILE),                                           \
       .offset = offsetof(type, member), __VA_ARGS__ }
+
+enum { ARG_TEXT_MAX = 400 };
+
+struct input;
+struct param;
+
+/*
+ * Reads one parameter (NULL: absent) into its member of out. Returns what is
+ * wrong with it, for people, or NULL if it is fine. out is written only then.
+ */
+const char *arg_read(struct cx *cx, const struct arg *arg,
+                     const struct param *p, void *out);
+
+/*
+ * All of them into the zeroed struct out. Fails with cx_fail_field on the
+ * first wrong one, and with ERR_BAD_REQUEST on an undeclared name, unless
+ * open is set (GET pages: links gather foreign parameters). Names that begin
+ * with "_" belong to the web layer and are skipped.
+ */
+void args_read(struct cx *cx, const struct args *args, const struct input *in,
+               bool open, void *out);
 
 #endif

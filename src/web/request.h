@@ -64,10 +64,11 @@ enum route_flags {
 
 /*
  * A page of its own. The path may hold ":name" parts, which fill the argument
- * of that name; a part ":name.json" ends in that suffix. A POST runs inside
- * one transaction that is repeated on deadlock and committed before any byte
- * of the answer leaves (W3), unless ROUTE_NO_TX. Whoever needs AUTH_ACCOUNT
- * names a permission or PERM_ANY; others leave perm NULL.
+ * of that name. A path is asked for with or without ".json" at its end, see
+ * struct request. A POST runs inside one transaction that is repeated on
+ * deadlock and committed before any byte of the answer leaves (W3), unless
+ * ROUTE_NO_TX. Whoever needs AUTH_ACCOUNT names a permission or PERM_ANY;
+ * others leave perm NULL.
  */
 struct route {
     enum method method;

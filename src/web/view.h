@@ -21,6 +21,10 @@ struct vnode; /* one node of the tree */
 /* A new tree that ends with the unit of work. */
 struct vnode *view_new(struct cx *cx);
 
+/* Takes the tree off the unit of work: the caller frees it. */
+struct vnode *view_disown(struct cx *cx, struct vnode *tree);
+void view_free(struct vnode *tree);
+
 /* The child of that name (code constants only, may be dotted), made if new. */
 struct vnode *v_child(struct vnode *n, const char *name);
 
@@ -31,6 +35,7 @@ void v_set(struct vnode *n, const char *name, const char *value);
 void v_int(struct vnode *n, const char *name, int64_t value);
 /* "1", or nothing at all, so that <?cs if:x ?> works. */
 void v_flag(struct vnode *n, const char *name, bool value);
+/* At most 2000 bytes, then cut after a whole character. */
 void v_printf(struct vnode *n, const char *name, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 
@@ -38,11 +43,14 @@ void v_printf(struct vnode *n, const char *name, const char *fmt, ...)
 const char *v_get(struct vnode *n, const char *name);
 
 /*
- * Parses every template below dir once. Call before the workers fork; aborts
- * with the file and the error if one does not parse. In demo mode a changed
- * file is parsed again at the next render.
+ * Parses every template below dir once, before the workers fork; NULL, with
+ * file and error in the log, if one does not parse. With reload (demo mode) a
+ * changed file is parsed again at the next render. Lent to cx->views.
  */
-void view_start(const char *dir, bool reload);
+struct views *view_start(const char *dir, bool reload);
+void view_stop(struct views *views);
+
+bool view_exists(struct cx *cx, const char *template_name);
 
 /* Renders a template ("page/home.cs") to out. Fails with ERR_INTERNAL. */
 void view_render(struct cx *cx, const char *template_name, struct vnode *tree,
