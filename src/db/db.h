@@ -158,7 +158,7 @@ struct db_row_shape {
 
 /* ---- statements ------------------------------------------------------ */
 
-/* Runs a change; number of rows it matched-and-changed. */
+/* Runs a change; the number of rows its condition matched. */
 int64_t db_exec(struct cx *cx, const char *sql, struct db_binds binds);
 
 /* Runs an INSERT; the new AUTO_INCREMENT id. */

@@ -1,0 +1,147 @@
+/*
+ * Transactions: rules T1, T5, T6, T7.
+ */
+#include <mysqld_error.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/crypto.h"
+#include "base/log.h"
+#include "db/conn.h"
+
+enum {
+    ATTEMPTS = 5,        /* T5 */
+    BACKOFF_FIRST_MS = 10,
+    BACKOFF_LAST_MS = 320
+};
+
+struct attempt {
+    void (*work)(struct cx *, void *);
+    void *arg;
+    const char *start;
+};
+
+bool db_in_tx(const struct db *db)
+{
+    return db->tx_depth > 0;
+}
+
+bool db_outcome_unknown(const struct cx *cx)
+{
+    return cx->db->unknown;
+}
+
+void db_need_tx(struct cx *cx)
+{
+    must(cx->db != NULL && db_in_tx(cx->db));
+}
+
+/*
+ * COMMIT may fail, and a connection lost in it leaves the outcome unknown:
+ * never assumed either way (T6).
+ */
+static void commit(struct cx *cx)
+{
+    unsigned error;
+
+    conn_need(cx);
+    error = conn_command(cx->db, "COMMIT");
+    if (error == 0)
+        return;
+    cx->db->unknown = conn_is_lost(error);
+    conn_fail(cx, error, mysql_error(cx->db->my), "COMMIT");
+}
+
+static void attempt_once(struct cx *cx, void *arg)
+{
+    const struct attempt *a = arg;
+    unsigned error;
+
+    conn_need(cx);
+    error = conn_command(cx->db, a->start);
+    if (error != 0 && conn_is_lost(error)) {
+        conn_drop(cx->db); /* died while idle */
+        conn_need(cx);
+        error = conn_command(cx->db, a->start);
+    }
+    if (error != 0)
+        conn_fail(cx, error, mysql_error(cx->db->my), a->start);
+    cx->db->tx_depth = 1;
+    a->work(cx, a->arg);
+    must(cx->db->tx_depth == 1);
+    commit(cx);
+    cx->db->tx_depth = 0;
+}
+
+/* Whatever the error was, the server may still hold our locks (1205). */
+static void roll_back(struct db *db)
+{
+    db->tx_depth = 0;
+    db->broken = false;
+    if (db->my != NULL && conn_command(db, "ROLLBACK") != 0)
+        conn_drop(db);
+}
+
+static void back_off(int attempt)
+{
+    int most = BACKOFF_FIRST_MS << attempt;
+    struct timespec t = { 0 };
+
+    if (most > BACKOFF_LAST_MS)
+        most = BACKOFF_LAST_MS;
+    t.tv_nsec = (long)(most / 2 + (int)random_below((uint32_t)most / 2 + 1)) *
+                1000000;
+    nanosleep(&t, NULL);
+}
+
+static void run(struct cx *cx, struct attempt *a)
+{
+    struct db *db = cx->db;
+
+    must(db != NULL);
+    for (int i = 0;; i++) {
+        db->unknown = false;
+        db->retry = false;
+        if (cx_run(cx, attempt_once, a))
+            return;
+        roll_back(db);
+        if (!db->retry || i + 1 >= ATTEMPTS)
+            cx_refail(cx);
+        log_info("db.retry", F_INT("attempt", i + 1));
+        back_off(i);
+    }
+}
+
+void db_tx(struct cx *cx, void (*work)(struct cx *, void *), void *arg)
+{
+    struct attempt a = { work, arg, "START TRANSACTION" };
+
+    if (db_in_tx(cx->db))
+        work(cx, arg);
+    else
+        run(cx, &a);
+}
+
+static void report_work(struct cx *cx, void *arg)
+{
+    const struct attempt *a = arg;
+
+    a->work(cx, a->arg);
+}
+
+void db_report(struct cx *cx, void (*work)(struct cx *, void *), void *arg)
+{
+    struct attempt inner = { work, arg, NULL };
+    struct attempt a = {
+        report_work, &inner,
+        "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
+    };
+
+    must(!db_in_tx(cx->db));
+    conn_need(cx);
+    if (conn_command(cx->db, "SET TRANSACTION ISOLATION LEVEL"
+                             " REPEATABLE READ") != 0)
+        conn_fail(cx, mysql_errno(cx->db->my), mysql_error(cx->db->my),
+                  "SET TRANSACTION");
+    run(cx, &a);
+}
