@@ -15,7 +15,7 @@
 
 enum {
     CACHE_SIZE = 512, /* statements kept per connection, power of two */
-    PARAMS_MAX = 1024,
+    PARAMS_MAX = 2200,
     COLUMNS_MAX = 64
 };
 
