@@ -3,7 +3,6 @@
  * not grow with the upload. Files are unlinked from their first byte on, so a
  * killed worker leaves nothing behind (rule W1).
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

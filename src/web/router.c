@@ -1,7 +1,6 @@
 /*
  * Which route answers a path: router.h.
  */
-#define _GNU_SOURCE
 #include "web/router.h"
 
 #include <stdlib.h>

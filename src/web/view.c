@@ -6,7 +6,6 @@
  * page; a parsed template is not shareable between threads, so neither is
  * this file. Every NEOERR is logged and ignored here, which also frees it.
  */
-#define _GNU_SOURCE
 #include <cs/cs.h>
 #include <util/neo_err.h>
 #include <util/neo_files.h>
