@@ -10,7 +10,6 @@
 
 static const struct command *const commands[] = {
     &migrate_command,
-
 };
 
 static void print_usage(FILE *to)

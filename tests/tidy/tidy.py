@@ -72,7 +72,7 @@ class Source:
     """One file, with its text, its lines, and for C the code alone."""
 
     def __init__(self, root, path):
-        self.path = path
+        self.root, self.path = root, path
         with open(os.path.join(root, path), "rb") as f:
             self.bytes = f.read()
         self.text = self.bytes.decode("utf-8", "replace")
@@ -349,7 +349,10 @@ def is_mutable(head):
 
 
 def says_what_it_is_for(s):
-    """Every file of C opens with what it is for"""
+    """Every header, and C without one, opens with what it is for"""
+    if s.path.endswith(".c") and os.path.exists(
+            os.path.join(s.root, s.path[:-1] + "h")):
+        return
     if s.is_c and s.in_src and not s.text.startswith("/*"):
         yield 1, "no opening comment"
 
