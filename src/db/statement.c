@@ -150,7 +150,7 @@ void db_check(struct cx *cx, const char *sql)
     conn_forget(cx->db, sql);
 }
 
-/* ---- results --------------------------------------------------------------- */
+/* ---- results ------------------------------------------------------------ */
 
 /* An open result: one text buffer per column. */
 struct result {
@@ -253,7 +253,7 @@ static bool result_next(struct cx *cx, struct result *r)
     return true;
 }
 
-/* ---- typed rows -------------------------------------------------------------- */
+/* ---- typed rows --------------------------------------------------------- */
 
 static int64_t read_int(const char *text)
 {
@@ -394,7 +394,7 @@ const char *db_text(struct cx *cx, const char *sql, struct db_binds binds)
     return text;
 }
 
-/* ---- rows of any shape --------------------------------------------------------- */
+/* ---- rows of any shape -------------------------------------------------- */
 
 struct db_table db_table(struct cx *cx, const char *sql,
                          struct db_binds binds)
@@ -433,7 +433,7 @@ void db_table_each(struct cx *cx, const char *sql, struct db_binds binds,
     result_done(cx, r);
 }
 
-/* ---- many rows at once ------------------------------------------------------------ */
+/* ---- many rows at once -------------------------------------------------- */
 
 struct column_block {
     int64_t *numbers;
