@@ -15,6 +15,7 @@
 
 #include <cs/cs.h>
 #include <util/neo_files.h>
+#include <util/neo_str.h>
 
 static NEOERR *load(void *root, HDF *hdf, const char *name, char **out)
 {
@@ -26,6 +27,13 @@ static NEOERR *load(void *root, HDF *hdf, const char *name, char **out)
                  name) >= (int)sizeof path)
         return nerr_raise(NERR_NOT_FOUND, "template name refused: %s", name);
     return nerr_pass(ne_load_file(path, out));
+}
+
+static NEOERR *url_escape(const char *in, char **out)
+{
+    static char others[] = "";
+
+    return nerr_pass(neos_url_escape((char *)in, out, others));
 }
 
 static NEOERR *print(void *ctx, char *text)
@@ -42,7 +50,9 @@ static NEOERR *render(char *root, HDF *site, HDF *data, const char *name)
     if (err != STATUS_OK)
         return nerr_pass(err);
     cs_register_fileload(cs, root, load);
-    err = cs_parse_file(cs, name);
+    err = cs_register_esc_strfunc(cs, "url_escape", url_escape);
+    if (err == STATUS_OK)
+        err = cs_parse_file(cs, name);
     if (err == STATUS_OK) {
         cs->hdf = data;
         cs->global_hdf = site;
