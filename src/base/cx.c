@@ -102,7 +102,7 @@ void cx_fail_at(struct cx *cx, enum cx_code code, const char *field,
     cx->error = (struct cx_error){ .code = code, .field = field,
                                    .file = file, .line = line };
     memcpy(cx->error.text, text, sizeof text);
-    if (code == ERR_INTERNAL || code == ERR_DATABASE)
+    if (code == ERR_INTERNAL)
         log_error("fail", F_TEXT("code", cx_code_name(code)),
                   F_TEXT("text", text), F_TEXT("file", file),
                   F_INT("line", line));

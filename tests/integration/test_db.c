@@ -1,0 +1,350 @@
+/*
+ * The database layer against a real server: typed values, retries, what a
+ * broken connection does and does not do.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/crypto.h"
+#include "db/db.h"
+#include "db/lease.h"
+#include "db/migrate.h"
+#include "tests/integration/testdb.h"
+
+struct sample {
+    int64_t id;
+    int small;
+    bool flag;
+    money amount;
+    stamp at;
+    const char *text;
+    const char *none;
+    char code[9];
+    struct bytes blob;
+};
+
+static const struct db_field sample_row[] = {
+    DB_FIELD(struct sample, id),     DB_FIELD(struct sample, small),
+    DB_FIELD(struct sample, flag),   DB_FIELD(struct sample, amount),
+    DB_FIELD(struct sample, at),     DB_FIELD(struct sample, text),
+    DB_FIELD(struct sample, none),   DB_FIELD(struct sample, code),
+    DB_FIELD(struct sample, blob),
+};
+
+static int set_up(void **state)
+{
+    struct cx *cx = testdb_cx();
+
+    testdb_sql(cx, "CREATE TABLE IF NOT EXISTS sample (id BIGINT"
+                   " AUTO_INCREMENT PRIMARY KEY, small INT, flag TINYINT,"
+                   " amount BIGINT, at DATETIME(3), text MEDIUMTEXT,"
+                   " none TEXT, code CHAR(8), `blob` VARBINARY(16),"
+                   " UNIQUE KEY (code)) ENGINE=InnoDB");
+    testdb_sql(cx, "DELETE FROM sample");
+    *state = cx;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    testdb_cx_free(*state);
+    return 0;
+}
+
+static const char insert[] =
+    "INSERT INTO sample (small, flag, amount, at, text, none, code, `blob`)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+static const char select_one[] =
+    "SELECT id, small, flag, amount, at, text, none, code, `blob` FROM sample"
+    " WHERE id = ?";
+
+static int64_t add(struct cx *cx, const char *text, const char *code)
+{
+    static const unsigned char raw[] = { 0, 1, 0xff };
+    stamp at;
+
+    assert_true(stamp_parse("2024-02-29 23:59:59.999", &at));
+    return db_insert(cx, insert,
+                     BIND(V(-7), V(true), V(FEN(INT64_C(9007199254740993))),
+                          V(at), V(text), V((const char *)NULL), V(code),
+                          V(((struct bytes){ raw, sizeof raw }))));
+}
+
+static void round_trip(struct cx *cx, void *arg)
+{
+    char *big = arena_alloc(cx->arena, 100001);
+    int64_t id;
+    struct sample *s;
+
+    (void)arg;
+    memset(big, 'x', 100000);
+    id = add(cx, big, "A0000001");
+    s = db_row(cx, select_one, BIND(V(id)), ROW(struct sample, sample_row));
+    assert_non_null(s);
+    assert_int_equal(s->small, -7);
+    assert_true(s->flag);
+    assert_int_equal(s->amount.fen, INT64_C(9007199254740993));
+    assert_string_equal(stamp_text(s->at, (char[STAMP_TEXT]){ "" }),
+                        "2024-02-29 23:59:59.999");
+    assert_int_equal(strlen(s->text), 100000);
+    assert_null(s->none);
+    assert_string_equal(s->code, "A0000001");
+    assert_int_equal(s->blob.len, 3);
+    assert_memory_equal(s->blob.data, "\0\1\xff", 3);
+    assert_null(db_row(cx, select_one, BIND(V(id + 1)),
+                       ROW(struct sample, sample_row)));
+}
+
+static void every_kind_of_value_comes_back(void **state)
+{
+    testdb_run(*state, round_trip, NULL);
+}
+
+static void duplicate(struct cx *cx, void *arg)
+{
+    (void)arg;
+    add(cx, "a", "A0000002");
+    add(cx, "b", "A0000002");
+}
+
+static void a_duplicate_key_is_a_conflict(void **state)
+{
+    struct cx *cx = *state;
+
+    assert_false(cx_run(cx, duplicate, NULL));
+    assert_int_equal(cx->error.code, ERR_CONFLICT);
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM sample"), 1);
+}
+
+static void many_rows(struct cx *cx, void *arg)
+{
+    static const char sql[] =
+        "INSERT INTO sample (small, text, at) VALUES (?, ?, ?)";
+    struct db_value v[900];
+
+    (void)arg;
+    for (int i = 0; i < 300; i++) {
+        v[3 * i] = V(i);
+        v[3 * i + 1] = V((const char *)(i % 3 ? "text" : NULL));
+        v[3 * i + 2] = V(cx->now);
+    }
+    assert_int_equal(db_insert_rows(cx, sql, v, 300, 3), 300);
+    assert_int_equal(db_insert_rows(cx, sql, v, 300, 3), 300);
+    /* The cached statement is an ordinary one again. */
+    db_exec(cx, sql, BIND(V(1), V("x"), V(cx->now)));
+}
+
+static void rows_go_in_by_the_block(void **state)
+{
+    struct cx *cx = *state;
+
+    testdb_run(cx, many_rows, NULL);
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM sample"), 601);
+    assert_int_equal(
+        testdb_int(cx, "SELECT COUNT(*) FROM sample WHERE text IS NULL"),
+        200);
+}
+
+/* ---- transactions -------------------------------------------------------- */
+
+struct script {
+    int runs;
+    int fail_first; /* runs that end in a given way */
+    const char *how;
+};
+
+static void scripted(struct cx *cx, void *arg)
+{
+    struct script *s = arg;
+
+    s->runs++;
+    add(cx, "in tx", NULL);
+    if (s->runs <= s->fail_first)
+        db_exec(cx, s->how, BIND());
+}
+
+static void in_tx(struct cx *cx, void *arg)
+{
+    db_tx(cx, scripted, arg);
+}
+
+static void a_failed_work_leaves_nothing(void **state)
+{
+    struct cx *cx = *state;
+    struct script s = { .fail_first = 1,
+                        .how = "INSERT INTO no_such_table VALUES (1)" };
+
+    assert_false(cx_run(cx, in_tx, &s));
+    assert_int_equal(s.runs, 1);
+    assert_false(db_in_tx(cx->db));
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM sample"), 0);
+}
+
+/* The server raises the errors itself, so that their numbers are real. */
+static void deadlocks_are_retried_from_the_start(void **state)
+{
+    static const char *const hows[] = {
+        "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213",
+        "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1205",
+        "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1020",
+    };
+    struct cx *cx = *state;
+
+    for (size_t i = 0; i < COUNT(hows); i++) {
+        struct script s = { .fail_first = 2, .how = hows[i] };
+
+        testdb_sql(cx, "DELETE FROM sample");
+        assert_true(cx_run(cx, in_tx, &s));
+        assert_int_equal(s.runs, 3);
+        assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM sample"), 1);
+    }
+}
+
+static void retries_end(void **state)
+{
+    struct cx *cx = *state;
+    struct script s = {
+        .fail_first = 100,
+        .how = "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213"
+    };
+
+    assert_false(cx_run(cx, in_tx, &s));
+    assert_int_equal(s.runs, 5);
+    assert_int_equal(cx->error.code, ERR_DATABASE);
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM sample"), 0);
+}
+
+static void swallow(struct cx *cx, void *arg)
+{
+    struct script s = { .fail_first = 1, .how = arg };
+
+    add(cx, "before", NULL);
+    if (cx_run(cx, scripted, &s))
+        fail();
+    add(cx, "after", NULL); /* must not run bare */
+}
+
+static void swallow_in_tx(struct cx *cx, void *arg)
+{
+    db_tx(cx, swallow, arg);
+}
+
+static void a_caught_deadlock_still_ends_the_transaction(void **state)
+{
+    struct cx *cx = *state;
+    char how[] = "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213";
+
+    assert_false(cx_run(cx, swallow_in_tx, how));
+    assert_int_equal(cx->error.code, ERR_DATABASE);
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM sample"), 0);
+}
+
+static void kill_own(struct cx *cx, void *arg)
+{
+    int *runs = arg;
+
+    ++*runs;
+    add(cx, "lost", NULL);
+    db_exec(cx, "KILL CONNECTION_ID()", BIND());
+}
+
+static void kill_in_tx(struct cx *cx, void *arg)
+{
+    db_tx(cx, kill_own, arg);
+}
+
+static void a_lost_connection_loses_the_transaction(void **state)
+{
+    struct cx *cx = *state;
+    int runs = 0;
+
+    assert_false(cx_run(cx, kill_in_tx, &runs));
+    assert_int_equal(runs, 1);
+    assert_int_equal(cx->error.code, ERR_DATABASE);
+    assert_false(db_outcome_unknown(cx));
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM sample"), 0);
+}
+
+static void read_level(struct cx *cx, void *arg)
+{
+    char *out = arg;
+
+    snprintf(out, 40, "%s", db_text(cx, "SELECT @@tx_isolation", BIND()));
+}
+
+static void writes_run_read_committed(void **state)
+{
+    char level[40];
+
+    testdb_run(*state, read_level, level);
+    assert_string_equal(level, "READ-COMMITTED");
+    assert_int_equal(
+        testdb_int(*state, "SELECT @@innodb_snapshot_isolation"), 1);
+}
+
+/* ---- leases ----------------------------------------------------------------- */
+
+static void take_turns(struct cx *cx, void *arg)
+{
+    int64_t first = lease_take(cx, "t", "a", 10000);
+
+    (void)arg;
+    assert_true(first > 0);
+    assert_int_equal(lease_take(cx, "t", "a", 10000), first);
+    assert_int_equal(lease_take(cx, "t", "b", 10000), 0);
+    lease_drop(cx, "t", first);
+    assert_int_equal(lease_take(cx, "t", "b", 10000), first + 1);
+    assert_int_equal(lease_take(cx, "t", "a", 10000), 0);
+}
+
+static void stale_write(struct cx *cx, void *arg)
+{
+    lease_check(cx, "t", *(int64_t *)arg);
+}
+
+static void stale_write_in_tx(struct cx *cx, void *arg)
+{
+    db_tx(cx, stale_write, arg);
+}
+
+static void a_lease_has_one_owner_and_a_growing_epoch(void **state)
+{
+    struct cx *cx = *state;
+    int64_t old, now;
+
+    testdb_run(cx, take_turns, NULL);
+    now = testdb_int(cx, "SELECT epoch FROM lease WHERE name = 't'");
+    old = now - 1;
+    assert_false(cx_run(cx, stale_write_in_tx, &old));
+    assert_int_equal(cx->error.code, ERR_CONFLICT);
+    assert_true(cx_run(cx, stale_write_in_tx, &now));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+        T(every_kind_of_value_comes_back),
+        T(a_duplicate_key_is_a_conflict),
+        T(rows_go_in_by_the_block),
+        T(a_failed_work_leaves_nothing),
+        T(deadlocks_are_retried_from_the_start),
+        T(retries_end),
+        T(a_caught_deadlock_still_ends_the_transaction),
+        T(a_lost_connection_loses_the_transaction),
+        T(writes_run_read_committed),
+        T(a_lease_has_one_owner_and_a_growing_epoch),
+#undef T
+    };
+    int failed;
+
+    testdb_start("db");
+    failed = cmocka_run_group_tests_name("db", tests, NULL, NULL);
+    testdb_stop();
+    return failed;
+}
