@@ -21,6 +21,26 @@ struct labels {
     size_t n;
 };
 
+/*
+ * One X-macro list makes the enum, the number of its rows and the table:
+ *
+ *   #define PILE_KINDS(X)                              \
+ *       X(PILE_DC, 1, "dc", "直流", NULL)              \
+ *       X(PILE_AC, 2, "ac", "交流", NULL)
+ *   LABELS_DECLARE(pile_kind, PILE_KINDS);     in the header
+ *   LABELS_DEFINE(pile_kind, PILE_KINDS);      in one source file
+ *   .labels = LIST(pile_kind_labels)           in a descriptor
+ */
+#define LABELS_DECLARE(tag, ROWS)                                             \
+    enum tag { ROWS(LABEL_VALUE_) };                                          \
+    enum { tag##_count = 0 ROWS(LABEL_ONE_) };                                \
+    extern const struct label tag##_labels[tag##_count]
+#define LABELS_DEFINE(tag, ROWS) \
+    const struct label tag##_labels[tag##_count] = { ROWS(LABEL_ROW_) }
+#define LABEL_VALUE_(name, value, key, word, mark) name = (value),
+#define LABEL_ROW_(name, value, key, word, mark) { (value), key, word, mark },
+#define LABEL_ONE_(name, value, key, word, mark) +1
+
 /* The label of a value, or NULL. */
 static inline const struct label *label_of(struct labels l, int value)
 {
@@ -28,6 +48,14 @@ static inline const struct label *label_of(struct labels l, int value)
         if (l.v[i].value == value)
             return &l.v[i];
     return NULL;
+}
+
+/* The word of a value, or "—". */
+static inline const char *label_word(struct labels l, int value)
+{
+    const struct label *found = label_of(l, value);
+
+    return found != NULL ? found->word : "—";
 }
 
 #endif
