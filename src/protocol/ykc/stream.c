@@ -1,0 +1,165 @@
+/*
+ * The stream parser: see stream.h.
+ */
+#include "protocol/ykc/stream.h"
+
+#include <string.h>
+
+/* The smallest frame of the protocol is 0x09; while hunting, nothing less. */
+enum { HUNT_LENGTH = 0x0B };
+
+void ykc_stream_init(struct ykc_stream *s)
+{
+    memset(s, 0, offsetof(struct ykc_stream, buffer));
+    for (size_t i = 0; i < COUNT(s->crc_at); i++)
+        s->crc_at[i] = INT64_MIN;
+}
+
+uint8_t *ykc_stream_space(struct ykc_stream *s, size_t *room)
+{
+    size_t left = (size_t)(s->end - s->begin);
+
+    if (s->begin > 0) {
+        memmove(s->buffer, s->buffer + s->begin, left);
+        s->begin = 0;
+        s->end = (uint16_t)left;
+    }
+    *room = YKC_STREAM_BUFFER - left;
+    must(*room > 0);
+    return s->buffer + left;
+}
+
+void ykc_stream_filled(struct ykc_stream *s, size_t n, int64_t now_ms)
+{
+    must(n <= (size_t)(YKC_STREAM_BUFFER - s->end));
+    if (n == 0)
+        return;
+    s->end = (uint16_t)(s->end + n);
+    s->byte_at = now_ms;
+}
+
+static void drop(struct ykc_stream *s, size_t n)
+{
+    s->begin = (uint16_t)(s->begin + n);
+    s->counts.garbage += (uint32_t)n;
+}
+
+static void deliver(struct ykc_stream *s, const struct ykc_raw *raw)
+{
+    s->begin = (uint16_t)(s->begin + raw->len);
+    s->hunting = false;
+    s->counts.frames++;
+    if (raw->head.crc == YKC_CRC_SWAPPED)
+        s->counts.swapped++;
+    if (raw->bytes[1] > YKC_SEND_LENGTH)
+        s->counts.oversize++;
+}
+
+static void note_crc_error(struct ykc_stream *s, int64_t now_ms)
+{
+    s->counts.crc_error++;
+    s->crc_at[s->crc_next] = now_ms;
+    s->crc_next = (uint8_t)((s->crc_next + 1) % YKC_CRC_ERRORS);
+}
+
+enum step { STEP_FRAME, STEP_WAIT, STEP_HUNT };
+
+/* One step in synchronised mode; the buffer is not empty. */
+static enum step step_synchronised(struct ykc_stream *s, int64_t now_ms,
+                                   struct ykc_raw *out)
+{
+    const uint8_t *p = s->buffer + s->begin;
+    size_t n = (size_t)(s->end - s->begin);
+
+    if (p[0] != YKC_START)
+        return STEP_HUNT;
+    switch (ykc_open(p, n, out)) {
+    case WIRE_OK:
+        deliver(s, out);
+        return STEP_FRAME;
+    case WIRE_SHORT:
+        return STEP_WAIT;
+    case WIRE_BAD:
+        break;
+    }
+    if (p[1] < 4)
+        s->counts.bad_length++;
+    else
+        note_crc_error(s, now_ms);
+    drop(s, 1);
+    return STEP_HUNT;
+}
+
+/*
+ * Looks at every offset for a complete candidate. keep is the first offset
+ * where one may still be coming: what stands before it can go.
+ */
+static enum step step_hunting(struct ykc_stream *s, struct ykc_raw *out)
+{
+    const uint8_t *p = s->buffer + s->begin;
+    size_t n = (size_t)(s->end - s->begin), keep = n;
+
+    for (size_t i = 0; i < n; i++) {
+        if (p[i] != YKC_START || (i + 1 < n && p[i + 1] < HUNT_LENGTH))
+            continue;
+        if (i + 1 == n || i + p[i + 1] + 4u > n) {
+            if (keep == n)
+                keep = i;
+            continue;
+        }
+        if (p[i + 4] == 0 && ykc_open(p + i, n - i, out) == WIRE_OK) {
+            drop(s, i);
+            deliver(s, out);
+            return STEP_FRAME;
+        }
+    }
+    drop(s, keep);
+    return STEP_WAIT;
+}
+
+bool ykc_stream_next(struct ykc_stream *s, int64_t now_ms,
+                     struct ykc_raw *out)
+{
+    enum step step = STEP_HUNT;
+
+    while (s->begin < s->end && step == STEP_HUNT) {
+        if (s->hunting)
+            step = step_hunting(s, out);
+        else
+            step = step_synchronised(s, now_ms, out);
+        s->hunting = s->hunting || step == STEP_HUNT;
+    }
+    if (step == STEP_FRAME)
+        return true;
+    if (s->draining) {
+        drop(s, (size_t)(s->end - s->begin));
+        s->draining = false;
+        s->hunting = false;
+    }
+    return false;
+}
+
+int64_t ykc_stream_deadline(const struct ykc_stream *s)
+{
+    return s->begin == s->end ? INT64_MAX : s->byte_at + YKC_STALL_MS;
+}
+
+void ykc_stream_stall(struct ykc_stream *s, int64_t now_ms)
+{
+    if (now_ms < ykc_stream_deadline(s))
+        return;
+    if (!s->hunting) {
+        s->counts.stalled++;
+        drop(s, 1);
+        s->hunting = true;
+    }
+    s->draining = true;
+}
+
+bool ykc_stream_is_hopeless(const struct ykc_stream *s, int64_t now_ms)
+{
+    int64_t oldest = s->crc_at[s->crc_next];
+
+    return s->counts.garbage >= YKC_GARBAGE_LIMIT ||
+           (oldest != INT64_MIN && now_ms - oldest <= YKC_CRC_WINDOW_MS);
+}
