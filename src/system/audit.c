@@ -1,0 +1,29 @@
+#include "system/audit.h"
+
+#include "db/db.h"
+
+void audit(struct cx *cx, const char *event, const char *object, int64_t id,
+           const char *text)
+{
+    audit_change(cx, event, object, id, text, NULL, NULL);
+}
+
+void audit_change(struct cx *cx, const char *event, const char *object,
+                  int64_t id, const char *text, const char *before,
+                  const char *after)
+{
+    static const char sql[] =
+        "INSERT INTO audit (at, actor_kind, actor_id, actor_name, org_id,"
+        "   provider_id, merchant_id, address, session_id, request_id, event,"
+        "   object, object_id, text, before_json, after_json)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    const struct actor *a = &cx->actor;
+
+    db_need_tx(cx);
+    db_exec(cx, sql,
+            BIND(V(cx->now), V((int)a->kind), V(a->id), V(a->name),
+                 V(a->org_id), V_ID(cx->scope.provider_id),
+                 V_ID(cx->scope.merchant_id), V(a->address),
+                 V(a->session_id), V(cx->request_id), V(event), V(object),
+                 V(id), V(text), V(before), V(after)));
+}

@@ -1,0 +1,26 @@
+/*
+ * Who did what (rule L1). Every change of state writes a row here, in the
+ * transaction of the change: an act that cannot be audited does not happen.
+ */
+#ifndef SYSTEM_AUDIT_H
+#define SYSTEM_AUDIT_H
+
+#include <stdint.h>
+
+#include "base/cx.h"
+
+/*
+ * Records event ("pile.reboot") on an object ("pile", id) with a sentence for
+ * people. Actor, address, session and request come from cx. Must run inside a
+ * transaction.
+ */
+void audit(struct cx *cx, const char *event, const char *object, int64_t id,
+           const char *text);
+
+/* The same with the values before and after as JSON; either may be NULL.
+   Never secrets (rule L4). */
+void audit_change(struct cx *cx, const char *event, const char *object,
+                  int64_t id, const char *text, const char *before,
+                  const char *after);
+
+#endif
