@@ -287,7 +287,7 @@ static void writes_run_read_committed(void **state)
         testdb_int(*state, "SELECT @@innodb_snapshot_isolation"), 1);
 }
 
-/* ---- leases ----------------------------------------------------------------- */
+/* ---- leases */
 
 static void take_turns(struct cx *cx, void *arg)
 {

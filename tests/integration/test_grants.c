@@ -1,0 +1,149 @@
+/*
+ * What the database itself forbids the programs (rules M4, L3, G24): money
+ * and audit are append-only, and the gateway sees no money and no people.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <mysql.h>
+#include <mysqld_error.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/integration/testdb.h"
+
+struct attempt {
+    const char *sql;
+    bool allowed;
+};
+
+/* The users that scripts/run makes, with the rights of schema/grants.sql, on
+   this test's database. */
+static void make_users(struct cx *cx)
+{
+    static const char *const users[] = { "web", "jobs", "gateway" };
+    char sql[600], path[400], *start;
+    const char *source = getenv("PILEHUB_SOURCE");
+    size_t len = 0;
+    ssize_t n;
+    FILE *f;
+
+    for (size_t i = 0; i < COUNT(users); i++) {
+        snprintf(sql, sizeof sql,
+                 "CREATE USER IF NOT EXISTS pilehub_%s@localhost", users[i]);
+        testdb_sql(cx, sql);
+    }
+    snprintf(path, sizeof path, "%s/schema/grants.sql",
+             source != NULL ? source : ".");
+    f = fopen(path, "re");
+    assert_non_null(f);
+    start = NULL;
+    while ((n = getline(&start, &len, f)) > 0)
+        if (strncmp(start, "GRANT", 5) == 0)
+            testdb_sql(cx, start);
+    free(start);
+    fclose(f);
+}
+
+/* A refusal must be one of rights (1142, 1143), not a mistake in the test. */
+static void tries(const char *user,
+                  const struct attempt *attempts, size_t count)
+{
+    MYSQL *my = mysql_init(NULL);
+
+    assert_non_null(mysql_real_connect(my, NULL, user, "", testdb_name(), 0,
+                                       testdb_socket(), 0));
+    for (size_t i = 0; i < count; i++) {
+        bool done = mysql_query(my, attempts[i].sql) == 0;
+        unsigned code = mysql_errno(my);
+
+        if (done != attempts[i].allowed ||
+            (!done && code != ER_TABLEACCESS_DENIED_ERROR &&
+             code != ER_COLUMNACCESS_DENIED_ERROR))
+            fail_msg("%s %s: %s: %s", user,
+                     attempts[i].allowed ? "may" : "may not",
+                     attempts[i].sql, mysql_error(my));
+        if (done)
+            mysql_free_result(mysql_store_result(my));
+    }
+    mysql_close(my);
+}
+
+static void books_are_append_only(void **state)
+{
+    static const struct attempt attempts[] = {
+        { "UPDATE ledger_tx SET note = ''", false },
+        { "UPDATE ledger_posting SET amount = 0", false },
+        { "DELETE FROM ledger_tx WHERE id = 1", false },
+        { "DELETE FROM ledger_posting WHERE id = 1", false },
+        { "DELETE FROM ledger_hold WHERE id = 1", false },
+        { "DELETE FROM ledger_hold_end WHERE hold_id = 1", false },
+        { "UPDATE ledger_hold_end SET how = 1 WHERE hold_id = 1", false },
+        { "UPDATE ledger_account SET owner_id = 1 WHERE id = 1", false },
+        { "UPDATE ledger_account SET `floor` = -1 WHERE id = 1", false },
+        { "DELETE FROM ledger_account WHERE id = 1", false },
+        { "TRUNCATE ledger_posting", false },
+        { "DROP TABLE ledger_posting", false },
+        { "ALTER TABLE ledger_posting ADD x INT", false },
+        { "UPDATE audit SET text = ''", false },
+        { "DELETE FROM audit WHERE id = 1", false },
+        { "UPDATE audit_seal SET audit_id = 1", false },
+        { "UPDATE ledger_account SET balance = 0, held = 0, ver = 1"
+          " WHERE id = 1", true },
+        { "UPDATE driver SET name = '' WHERE id = 1", true },
+    };
+
+    (void)state;
+    tries("pilehub_web", attempts, COUNT(attempts));
+    tries("pilehub_jobs", attempts, COUNT(attempts));
+}
+
+static void the_gateway_has_nothing_to_do_with_money_or_people(void **state)
+{
+    static const struct attempt attempts[] = {
+        { "SELECT id FROM ledger_account", false },
+        { "SELECT id FROM ledger_tx", false },
+        { "INSERT INTO ledger_tx (kind, idem_key, ref_kind, ref_id, content,"
+          " actor_kind, actor_id, at)"
+          " VALUES ('', '', '', 0, '', 0, 0, NOW())", false },
+        { "SELECT id FROM driver", false },
+        { "SELECT id FROM card", false },
+        { "SELECT id FROM account", false },
+        { "SELECT role_id FROM role_perm", false },
+        { "SELECT id FROM session", false },
+        { "SELECT id FROM payment", false },
+        { "SELECT id FROM audit", false },
+        { "UPDATE charge_order SET total_fen = 0 WHERE id = 1", false },
+        { "UPDATE charge_order SET settled_at = NULL WHERE id = 1", false },
+        { "UPDATE pile SET status = 2 WHERE id = 1", false },
+        { "DELETE FROM trade_record WHERE id = 1", false },
+        { "UPDATE trade_record SET state = 2 WHERE id = 1", false },
+        { "UPDATE charge_order SET state = 4 WHERE id = 0", true },
+        { "UPDATE connector_live SET state = 2 WHERE connector_id = 0", true },
+    };
+
+    (void)state;
+    tries("pilehub_gateway", attempts, COUNT(attempts));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(books_are_append_only),
+        cmocka_unit_test(the_gateway_has_nothing_to_do_with_money_or_people),
+    };
+    struct cx *cx;
+    int failed;
+
+    testdb_start("grants");
+    cx = testdb_cx();
+    make_users(cx);
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    testdb_cx_free(cx);
+    testdb_stop();
+    return failed;
+}

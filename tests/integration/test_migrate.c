@@ -1,0 +1,161 @@
+/*
+ * Schema changes: applied once, resumed after a kill, refused when edited.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "db/migrate.h"
+#include "tests/integration/testdb.h"
+
+/* A schema directory of the test's own. */
+struct schema {
+    char dir[64];
+    int applied, pending;
+};
+
+static void write_file(const struct schema *s, const char *name,
+                       const char *text)
+{
+    char path[160];
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/%s", s->dir, name);
+    f = fopen(path, "we");
+    assert_non_null(f);
+    assert_true(fputs(text, f) >= 0);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void make_schema(struct schema *s)
+{
+    snprintf(s->dir, sizeof s->dir, "/tmp/pilehub-schema-XXXXXX");
+    assert_non_null(mkdtemp(s->dir));
+}
+
+static void remove_schema(const struct schema *s, const char *const *names,
+                          size_t n)
+{
+    char path[160];
+
+    for (size_t i = 0; i < n; i++) {
+        snprintf(path, sizeof path, "%s/%s", s->dir, names[i]);
+        unlink(path);
+    }
+    assert_int_equal(rmdir(s->dir), 0);
+}
+
+static void apply(struct cx *cx, void *arg)
+{
+    struct schema *s = arg;
+
+    s->applied = migrate(cx, s->dir, NULL);
+}
+
+static void count_pending(struct cx *cx, void *arg)
+{
+    struct schema *s = arg;
+
+    s->pending = migrate_pending(cx, s->dir);
+}
+
+static void files_apply_once_and_in_order(void **state)
+{
+    struct cx *cx = *state;
+    struct schema s;
+
+    make_schema(&s);
+    write_file(&s, "7002_row.sql", "INSERT INTO m1 VALUES (1);\n");
+    write_file(&s, "7001_table.sql",
+               "CREATE TABLE m1 (id INT PRIMARY KEY);\n");
+    write_file(&s, "grants.sql", "this is no migration;\n");
+    assert_true(cx_run(cx, count_pending, &s));
+    assert_int_equal(s.pending, 2);
+    assert_true(cx_run(cx, apply, &s));
+    assert_int_equal(s.applied, 2);
+    assert_true(cx_run(cx, apply, &s));
+    assert_int_equal(s.applied, 0);
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM m1"), 1);
+    remove_schema(&s, (const char *const[]){ "7001_table.sql", "grants.sql",
+                                             "7002_row.sql" }, 3);
+}
+
+static void an_edited_file_is_refused(void **state)
+{
+    struct cx *cx = *state;
+    struct schema s;
+
+    make_schema(&s);
+    write_file(&s, "7101_a.sql", "CREATE TABLE m2 (id INT PRIMARY KEY);\n");
+    assert_true(cx_run(cx, apply, &s));
+    write_file(&s, "7101_a.sql", "CREATE TABLE m2 (id BIGINT PRIMARY KEY);\n");
+    assert_false(cx_run(cx, apply, &s));
+    assert_non_null(strstr(cx->error.text, "7101_a.sql"));
+    remove_schema(&s, (const char *const[]){ "7101_a.sql" }, 1);
+}
+
+/* The second statement fails; once the cause is gone the run goes on with
+   it and does not repeat the first. */
+static void a_broken_run_goes_on_where_it_stopped(void **state)
+{
+    struct cx *cx = *state;
+    struct schema s;
+
+    make_schema(&s);
+    testdb_sql(cx, "CREATE TABLE m4 (id INT PRIMARY KEY)");
+    write_file(&s, "7201_two.sql",
+               "CREATE TABLE m3 (id INT PRIMARY KEY);\n"
+               "CREATE TABLE m4 (id INT PRIMARY KEY);\n");
+    assert_false(cx_run(cx, apply, &s));
+    assert_true(cx_run(cx, count_pending, &s));
+    assert_int_equal(s.pending, 1);
+    testdb_sql(cx, "DROP TABLE m4");
+    assert_true(cx_run(cx, apply, &s));
+    assert_int_equal(s.applied, 1);
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM m3"), 0);
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM m4"), 0);
+    remove_schema(&s, (const char *const[]){ "7201_two.sql" }, 1);
+}
+
+static void a_missing_directory_is_an_error(void **state)
+{
+    struct cx *cx = *state;
+    struct schema s = { .dir = "/nowhere/at/all" };
+
+    assert_false(cx_run(cx, apply, &s));
+}
+
+static int open_database(void **state)
+{
+    *state = testdb_cx();
+    return 0;
+}
+
+static int close_database(void **state)
+{
+    testdb_cx_free(*state);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(files_apply_once_and_in_order),
+        cmocka_unit_test(an_edited_file_is_refused),
+        cmocka_unit_test(a_broken_run_goes_on_where_it_stopped),
+        cmocka_unit_test(a_missing_directory_is_an_error),
+    };
+    int failed;
+
+    testdb_start("migrate");
+    failed = cmocka_run_group_tests(tests, open_database, close_database);
+    testdb_stop();
+    return failed;
+}
