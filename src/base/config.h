@@ -47,6 +47,7 @@
     CFG(secret_file,     PATH, "", 0, 0, "32 random bytes, hex")              \
     CFG(log_level,       TEXT, "info", 0, 0, "debug info warn error")         \
     CFG(payment_url,     TEXT, "", 0, 0, "demo payment provider")             \
+    CFG(payment_merchant, TEXT, "pilehub", 0, 0, "our merchant number there") \
     CFG(payment_key,     TEXT, "", 0, 0, "its signing key")                   \
     CFG(sms_url,         TEXT, "", 0, 0, "SMS service")                       \
     CFG(sms_key,         TEXT, "", 0, 0, "its signing key")                   \
