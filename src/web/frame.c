@@ -37,7 +37,7 @@
  *                   {"title": "32010600011923", "kind": "电桩", "path": "/..."};
  *                   absent: the box searches the menu only
  *   Page.charts Page.map Page.tariff  flags that a page sets for the scripts it
- *                   needs (layout/scripts.cs)
+ *                   needs (part/scripts.cs)
  *
  * Layouts, each rendered before or after the page's own template, in one
  * buffer, but parsed apart: a template that uses macros includes them itself

@@ -298,6 +298,12 @@ static struct parsed *add(struct views *views, const char *name)
     return p;
 }
 
+/* Macros and parts are only ever included, after what they use. */
+static bool only_included(const char *name)
+{
+    return strcmp(name, "macro") == 0 || strcmp(name, "part") == 0;
+}
+
 /* Every template of one directory, then of those in it. */
 static bool add_all(struct views *views, const char *under)
 {
@@ -320,7 +326,7 @@ static bool add_all(struct views *views, const char *under)
                               *under == '\0' ? "" : "/", e->d_name) <
              sizeof name);
         if (e->d_type == DT_DIR)
-            ok = add_all(views, name);
+            ok = only_included(name) || add_all(views, name);
         else if (dot != NULL && strcmp(dot, ".cs") == 0)
             ok = parse_again(add(views, name));
     }

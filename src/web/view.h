@@ -43,7 +43,8 @@ void v_printf(struct vnode *n, const char *name, const char *fmt, ...)
 const char *v_get(struct vnode *n, const char *name);
 
 /*
- * Parses every template below dir once, before the workers fork; NULL, with
+ * Parses every template below dir once (those in macro/ and part/ where they
+ * are included), before the workers fork; NULL, with
  * file and error in the log, if one does not parse. With reload (demo mode) a
  * changed file is parsed again at the next render. Lent to cx->views.
  */

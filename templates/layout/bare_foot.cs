@@ -1,2 +1,2 @@
-<?cs include!"macro/ui.cs" ?><?cs include!"layout/scripts.cs" ?></body>
+<?cs include!"macro/ui.cs" ?><?cs include!"part/scripts.cs" ?></body>
 </html>

@@ -1,1 +1,1 @@
-<?cs include!"layout/doc.cs" ?><body>
+<?cs include!"part/doc.cs" ?><body>

@@ -31,5 +31,5 @@
   <div class="inw"><?cs call:icon("search") ?><input class="in" type="search" role="combobox" aria-expanded="true" aria-controls="finder-list" aria-autocomplete="list" placeholder="菜单、订单号、电桩编号" maxlength="64"<?cs if:Page.find ?> data-url="<?cs var:Page.find ?>"<?cs /if ?>></div>
   <ul class="finder-list" id="finder-list" role="listbox" aria-label="结果"></ul>
 </dialog>
-<?cs include!"layout/scripts.cs" ?></body>
+<?cs include!"part/scripts.cs" ?></body>
 </html>

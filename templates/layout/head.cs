@@ -1,4 +1,4 @@
-<?cs include!"layout/doc.cs" ?><body hx-headers='{"X-CSRF-Token": "<?cs var:Page.csrf ?>"}'<?cs if:Page.rows ?> data-rows="<?cs var:Page.rows ?>"<?cs /if ?>>
+<?cs include!"part/doc.cs" ?><body hx-headers='{"X-CSRF-Token": "<?cs var:Page.csrf ?>"}'<?cs if:Page.rows ?> data-rows="<?cs var:Page.rows ?>"<?cs /if ?>>
 <?cs include!"macro/ui.cs" ?>
 <a class="skip" href="#main">跳到正文</a>
 <div class="shell<?cs if:Page.folded ?> fold<?cs /if ?>" id="shell">

@@ -1,1 +1,1 @@
-<?cs include!"macro/ui.cs" ?><?cs include!"page/captcha_box.cs" ?>
+<?cs include!"macro/ui.cs" ?><?cs include!"part/captcha.cs" ?>

@@ -1,132 +1,51 @@
 /*
- * Renders the samples of tests/templates as the pages would be, so that they
- * can be looked at and compared with what they must be:
+ * Renders a sample of tests/templates, to be looked at or to become the new
+ * golden file:
  *
- *   render SOURCE_DIR NAME          prints the page of tests/templates/NAME.hdf
- *
- * ClearSilver is used here exactly as in src/web/view.c: mode html from the
- * start, one parse a template, the data in a tree of its own, and the layouts
- * parsed apart. Sample.template names the template; Sample.layout is page
- * (default), bare or part; Sample.base another sample that this one changes.
+ *   render SOURCE_DIR NAME          the page as a browser gets it
+ *   render SOURCE_DIR NAME body     the template alone
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <cs/cs.h>
-#include <util/neo_files.h>
-#include <util/neo_str.h>
+#include "unit/web/sample.h"
 
-static NEOERR *load(void *root, HDF *hdf, const char *name, char **out)
+enum { CX_BYTES = 8 * 1024 * 1024 };
+
+static void render(struct cx *cx, void *arg)
 {
-    char path[512];
+    char **argv = arg;
+    struct vnode *tree = sample_read(cx, argv[1], argv[2], NULL);
+    struct buf out;
 
-    (void)hdf;
-    if (name[0] == '/' || strstr(name, "..") ||
-        snprintf(path, sizeof path, "%s/templates/%s", (const char *)root,
-                 name) >= (int)sizeof path)
-        return nerr_raise(NERR_NOT_FOUND, "template name refused: %s", name);
-    return nerr_pass(ne_load_file(path, out));
-}
-
-static NEOERR *url_escape(const char *in, char **out)
-{
-    static char others[] = "";
-
-    return nerr_pass(neos_url_escape((char *)in, out, others));
-}
-
-static NEOERR *print(void *ctx, char *text)
-{
-    fputs(text, ctx);
-    return STATUS_OK;
-}
-
-static NEOERR *render(char *root, HDF *site, HDF *data, const char *name)
-{
-    CSPARSE *cs;
-    NEOERR *err = cs_init(&cs, site);
-
-    if (err != STATUS_OK)
-        return nerr_pass(err);
-    cs_register_fileload(cs, root, load);
-    err = cs_register_esc_strfunc(cs, "url_escape", url_escape);
-    if (err == STATUS_OK)
-        err = cs_parse_file(cs, name);
-    if (err == STATUS_OK) {
-        cs->hdf = data;
-        cs->global_hdf = site;
-        err = cs_render(cs, stdout, print);
-    }
-    cs_destroy(&cs);
-    return nerr_pass(err);
-}
-
-static NEOERR *read_tree(const char *root, HDF *data, const char *name)
-{
-    char path[512];
-
-    snprintf(path, sizeof path, "%s/tests/templates/%s.hdf", root, name);
-    return nerr_pass(hdf_read_file(data, path));
-}
-
-static NEOERR *sample(char *root, HDF *site, HDF *data, const char *name)
-{
-    static const char *const around[][3] = {
-        { "page", "layout/head.cs", "layout/foot.cs" },
-        { "bare", "layout/bare_head.cs", "layout/bare_foot.cs" },
-        { "part", "layout/fragment.cs", NULL },
-    };
-    const char *layout, *page, *base;
-    NEOERR *err;
-    size_t i = 0;
-
-    err = read_tree(root, data, "frame");
-    if (err == STATUS_OK)
-        err = read_tree(root, data, name);
-    base = hdf_get_value(data, "Sample.base", NULL);
-    if (err == STATUS_OK && base != NULL) {
-        err = read_tree(root, data, base);
-        if (err == STATUS_OK)
-            err = read_tree(root, data, name);
-    }
-    if (err == STATUS_OK)
-        err = hdf_set_value(data, "Config.VarEscapeMode", "html");
-    if (err != STATUS_OK)
-        return nerr_pass(err);
-    layout = hdf_get_value(data, "Sample.layout", "page");
-    page = hdf_get_value(data, "Sample.template", "");
-    while (i < 2 && strcmp(around[i][0], layout) != 0)
-        i++;
-    err = render(root, site, data, around[i][1]);
-    if (err == STATUS_OK)
-        err = render(root, site, data, page);
-    if (err == STATUS_OK && around[i][2] != NULL)
-        err = render(root, site, data, around[i][2]);
-    return nerr_pass(err);
+    buf_init(&out, SAMPLE_MAX);
+    (argv[3] != NULL ? sample_render : sample_page)(cx, tree, &out);
+    fputs(buf_text(&out), stdout);
+    buf_fini(&out);
 }
 
 int main(int argc, char **argv)
 {
-    HDF *site, *data;
-    NEOERR *err;
+    struct views *views;
+    struct cx *cx;
+    char path[512];
+    bool ok;
 
-    if (argc != 3) {
-        fputs("usage: render SOURCE_DIR NAME\n", stderr);
+    if (argc < 3 || (argc == 4 && strcmp(argv[3], "body") != 0)) {
+        fputs("usage: render SOURCE_DIR NAME [body]\n", stderr);
         return 2;
     }
-    err = hdf_init(&site);
-    if (err == STATUS_OK)
-        err = hdf_set_value(site, "Config.VarEscapeMode", "html");
-    if (err == STATUS_OK)
-        err = hdf_init(&data);
-    if (err == STATUS_OK)
-        err = sample(argv[1], site, data, argv[2]);
-    if (err != STATUS_OK) {
-        nerr_log_error(err);
+    snprintf(path, sizeof path, "%s/templates", argv[1]);
+    views = view_start(path, false);
+    if (views == NULL)
         return 1;
-    }
-    hdf_destroy(&data);
-    hdf_destroy(&site);
-    return 0;
+    cx = cx_new(NULL, NULL, CX_BYTES);
+    cx_begin(cx);
+    cx->views = views;
+    ok = cx_run(cx, render, argv);
+    if (!ok)
+        fprintf(stderr, "render: %s: %s\n", argv[2], cx->error.text);
+    cx_free(cx);
+    view_stop(views);
+    return ok ? 0 : 1;
 }
