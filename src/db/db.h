@@ -248,6 +248,14 @@ bool db_outcome_unknown(const struct cx *cx);
 /* Fails unless a transaction is open: for functions that must not run bare. */
 void db_need_tx(struct cx *cx);
 
+/*
+ * Runs act once the open transaction has committed, or at once if there is
+ * none; never if it rolls back. For what is not the database's and may be
+ * lost: a wake-up datagram. act must not fail and must not use the database;
+ * arg lives in the arena.
+ */
+void db_on_commit(struct cx *cx, void (*act)(void *arg), void *arg);
+
 /* A consistent read-only snapshot for reports (REPEATABLE READ, T1). */
 void db_report(struct cx *cx, void (*work)(struct cx *, void *), void *arg);
 

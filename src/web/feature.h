@@ -13,6 +13,7 @@
 #include "web/request.h"
 #include "web/resource.h"
 
+struct event;
 struct identity;
 
 struct permission {
@@ -44,6 +45,14 @@ struct job {
     const char *title;
 };
 
+/* Receives the events of a topic (db/outbox.h); run is one transaction with
+   the mark that it has seen the event. */
+struct consumer {
+    const char *name;  /* unique, at most 40 characters */
+    const char *topic;
+    void (*run)(struct cx *cx, const struct event *e);
+};
+
 #define EVERY_S(s) (INT64_C(1000) * (s))
 #define LIMIT_S(s) (INT64_C(1000) * (s))
 
@@ -57,6 +66,7 @@ struct feature {
     struct { const struct endpoint *v; size_t n; } endpoints;
     struct { const struct permission *v; size_t n; } perms;
     struct { const struct job *v; size_t n; } jobs;
+    struct { const struct consumer *v; size_t n; } consumers;
     struct { const struct live_count *v; size_t n; } lives;
     const struct identity *identity; /* web/session.h: one feature has it */
 };

@@ -1,0 +1,225 @@
+/*
+ * The ledger: every balance is the sum of append-only double-entry postings
+ * (rules M3-M8, M14). No other file names a ledger table. Everything here
+ * that writes needs an open transaction (db_tx) and takes its locks in the
+ * order of rule T3: key, hold, accounts by ascending id, postings; so call it
+ * after the order or document row is locked and before other inserts.
+ *
+ * Signs: a positive posting credits the account. What we owe somebody (a
+ * wallet, a merchant's share) has a positive balance; where money comes from
+ * (a payment channel, grants) and what a driver owes us (arrears) has a
+ * negative one. The postings of one document always add up to zero.
+ *
+ * Documents and their postings:
+ *   topup         channel -x                      arrears +a, paid  +(x-a)
+ *   grant         grant source -x                 arrears +a, granted +(x-a)
+ *   gift          gift source -x                  gift +x
+ *   order.settle  gift, granted, paid, arrears -t merchant +electricity,
+ *                                                 service +service fee
+ *   order.adjust  the difference of a settled order, either sign: less comes
+ *                 back to where it was taken from, last taken first
+ */
+#ifndef LEDGER_LEDGER_H
+#define LEDGER_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cx.h"
+#include "base/label.h"
+#include "base/money.h"
+#include "base/stamp.h"
+
+/*
+ * A(NAME, kind, key, word, hot). Hot accounts keep no balance in line: it is
+ * summed up from the postings, and nothing ever locks them (M14).
+ */
+#define LEDGER_ACCOUNTS(A)                                         \
+    A(PAID,       11, "paid",       "充值余额", false)             \
+    A(GRANTED,    12, "granted",    "后台充值余额", false)         \
+    A(GIFT,       13, "gift",       "赠送余额", false)             \
+    A(ARREARS,    14, "arrears",    "欠费", false)                 \
+    A(MERCHANT,   21, "merchant",   "商户应收电费", true)          \
+    A(SERVICE,    22, "service",    "服务商应收服务费", true)      \
+    A(CHANNEL,    31, "channel",    "支付渠道清算", true)          \
+    A(GRANT_FROM, 32, "grant_from", "后台充值来源", true)          \
+    A(GIFT_FROM,  33, "gift_from",  "赠送来源", true)              \
+    A(CORRECTION, 41, "correction", "差错更正", true)
+
+enum ledger_kind {
+#define LEDGER_ENUM(name, kind, key, word, hot) LEDGER_##name = (kind),
+    LEDGER_ACCOUNTS(LEDGER_ENUM)
+#undef LEDGER_ENUM
+};
+extern const struct labels ledger_kind_labels;
+
+/* Owners of channel clearing accounts. */
+#define LEDGER_CHANNELS(C)          \
+    C(DEMO,   1, "demo",   "模拟支付") \
+    C(WECHAT, 2, "wechat", "微信支付") \
+    C(ALIPAY, 3, "alipay", "支付宝")
+
+enum ledger_channel {
+#define LEDGER_ENUM(name, no, key, word) CHANNEL_##name = (no),
+    LEDGER_CHANNELS(LEDGER_ENUM)
+#undef LEDGER_ENUM
+};
+extern const struct labels ledger_channel_labels;
+
+/* The owner is a driver (11-14), merchant (21), provider (22), channel (31)
+   or 0, the platform. A posting of zero is left out. */
+struct posting {
+    enum ledger_kind kind;
+    int64_t owner;
+    money amount;
+};
+
+/*
+ * What a transaction is about. kind and key together are its idempotency
+ * key, at most 78 characters. ref is the row that people look it up by.
+ */
+struct ledger_doc {
+    const char *kind; /* "topup" */
+    const char *key;  /* natural key: out_trade_no, order number ... */
+    const char *ref_kind;
+    int64_t ref_id;
+    const char *note; /* for people, or NULL */
+};
+
+#define POSTINGS(...)                                            \
+    (const struct posting[]){ __VA_ARGS__ },                     \
+        sizeof((const struct posting[]){ __VA_ARGS__ }) /        \
+            sizeof(struct posting)
+
+/*
+ * Writes one transaction; its id. The same document again has no effect and
+ * gives the same id. Fails with ERR_IDEM_MISMATCH if the key was used for
+ * other content, with ERR_BALANCE if an account would go below its floor.
+ */
+int64_t ledger_post(struct cx *cx, const struct ledger_doc *doc,
+                    const struct posting *p, size_t n);
+
+/* ---- wallets ----------------------------------------------------------- */
+
+struct wallet {
+    money paid, granted, gift; /* balances, held parts included */
+    money held;                /* reserved by holds */
+    money arrears;             /* what the driver owes, >= 0 */
+    money available;           /* paid + granted + gift - held */
+};
+
+/* A driver without a wallet has zeros. The caller checks whose it is. */
+struct wallet ledger_wallet(struct cx *cx, int64_t driver_id);
+
+/* Money that came in through a payment channel. Pays arrears first. */
+int64_t ledger_topup(struct cx *cx, const char *out_trade_no,
+                     int64_t payment_id, int64_t driver_id,
+                     enum ledger_channel channel, money amount);
+
+/* Money given by the back office, and as a gift. key is the document's. */
+int64_t ledger_grant(struct cx *cx, const char *key, int64_t driver_id,
+                     money amount, const char *note);
+int64_t ledger_gift(struct cx *cx, const char *key, int64_t driver_id,
+                    money amount, const char *note);
+
+/* ---- holds ---------------------------------------------------------------- */
+
+enum ledger_hold_end { HOLD_OPEN, HOLD_SETTLED, HOLD_VOIDED, HOLD_EXPIRED };
+extern const struct labels ledger_hold_labels;
+
+/*
+ * Reserves an amount of a driver's wallet: gift first, then granted, then
+ * paid (M6). Each part remembers its account. Its id; the same key, driver
+ * and amount again give the same id. Fails with ERR_BALANCE. expires_at is the
+ * earliest moment at which a hold without a live order may be expired.
+ */
+int64_t ledger_hold(struct cx *cx, const char *key, const char *ref_kind,
+                    int64_t ref_id, int64_t driver_id, money amount,
+                    stamp expires_at);
+
+/* Gives the reserved money back. False if the hold has ended already. */
+bool ledger_hold_void(struct cx *cx, int64_t hold_id);
+bool ledger_hold_expire(struct cx *cx, int64_t hold_id);
+
+enum ledger_hold_end ledger_hold_state(struct cx *cx, int64_t hold_id);
+
+/* Holds past expires_at and still open, oldest first; ids in the arena. */
+const int64_t *ledger_holds_due(struct cx *cx, stamp now, int limit,
+                                size_t *count);
+
+/* ---- spending --------------------------------------------------------------- */
+
+/*
+ * A driver pays total, which is the sum of the credits. The hold (0: none;
+ * one that has ended already counts as none) is ended as settled: its parts
+ * are used in their order, the unused rest returns in this transaction. What
+ * exceeds it is taken from what is available, and the remainder becomes
+ * arrears (M8): this never fails for want of money.
+ */
+struct ledger_payment {
+    int64_t tx_id;
+    money gift, granted, paid, arrears; /* where it came from */
+};
+struct ledger_payment ledger_spend(struct cx *cx,
+                                   const struct ledger_doc *doc,
+                                   int64_t driver_id, int64_t hold_id,
+                                   const struct posting *credits, size_t n);
+
+/*
+ * Gives back a part of what document kind/key took from the driver: arrears
+ * first, then paid, granted, gift. The debits are the (negative) postings of
+ * those who lose it. Fails if it exceeds what is left of that document and
+ * of earlier give-backs of the same ref.
+ */
+struct ledger_payment ledger_give_back(struct cx *cx,
+                                       const struct ledger_doc *doc,
+                                       int64_t driver_id,
+                                       const struct posting *debits,
+                                       size_t n);
+
+/* ---- reading ------------------------------------------------------------------ */
+
+/* A posting with its document, for the pages. Texts live in the arena. */
+struct ledger_entry {
+    int64_t tx_id;
+    const char *doc_kind;
+    const char *note;
+    int64_t ref_id;
+    stamp at;
+    int kind;       /* enum ledger_kind */
+    int64_t owner;
+    money amount;
+    money balance_after; /* 0 for hot accounts */
+};
+
+/* All postings of one document row ("order", order id), in order. The
+   caller has loaded that row in the reader's scope. */
+const struct ledger_entry *ledger_of(struct cx *cx, const char *ref_kind,
+                                     int64_t ref_id, size_t *count);
+
+/* A driver's wallet postings, newest first; before_id 0 for the first page,
+   then the id of the last entry read (as tx_id). */
+const struct ledger_entry *ledger_wallet_entries(struct cx *cx,
+                                                 int64_t driver_id,
+                                                 int64_t before_tx_id,
+                                                 int limit, size_t *count);
+
+struct ledger_hold_view {
+    int64_t id;
+    money amount;
+    stamp created_at;
+    stamp expires_at;
+    int how; /* enum ledger_hold_end */
+    stamp ended_at;
+};
+const struct ledger_hold_view *ledger_holds_of(struct cx *cx,
+                                               const char *ref_kind,
+                                               int64_t ref_id,
+                                               size_t *count);
+
+/* Sum of the postings of an account of any kind; hot ones have no other
+   balance. 0 if it does not exist. */
+money ledger_sum(struct cx *cx, enum ledger_kind kind, int64_t owner);
+
+#endif
