@@ -1,0 +1,44 @@
+/*
+ * Organisations: platform > provider (服务商) > merchant (商户).
+ */
+#ifndef ORG_ORG_H
+#define ORG_ORG_H
+
+#include <stdint.h>
+
+#include "base/cx.h"
+#include "base/label.h"
+#include "db/scope.h"
+
+#define ORG_KINDS(X)                                  \
+    X(ORG_PLATFORM, 1, "platform", "平台", NULL)       \
+    X(ORG_PROVIDER, 2, "provider", "服务商", NULL)      \
+    X(ORG_MERCHANT, 3, "merchant", "商户", NULL)
+
+#define MERCHANT_KINDS(X)                                   \
+    X(MERCHANT_NONE,      0, "none",      "—", NULL)         \
+    X(MERCHANT_PROPERTY,  1, "property",  "物业", NULL)       \
+    X(MERCHANT_SELF,      2, "self",      "自营", NULL)       \
+    X(MERCHANT_JOINT,     3, "joint",     "联营", NULL)       \
+    X(MERCHANT_FRANCHISE, 4, "franchise", "加盟", NULL)       \
+    X(MERCHANT_PRIVATE,   5, "private",   "个人", NULL)
+
+LABELS_DECLARE(org_kind, ORG_KINDS);
+LABELS_DECLARE(merchant_kind, MERCHANT_KINDS);
+
+struct org {
+    int64_t id, parent_id;
+    int kind, merchant_kind;
+    const char *name;
+    int64_t provider_id; /* itself for a provider; 0 for the platform */
+    int status;          /* as asset_status */
+};
+
+/* Columns of alias o for the caller's scope: a provider sees itself and its
+   merchants, a merchant itself. */
+extern const struct scope_columns org_scope;
+
+/* The organisation in the caller's scope, or ERR_NOT_FOUND. */
+struct org *org_load(struct cx *cx, int64_t id);
+
+#endif
