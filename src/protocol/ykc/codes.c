@@ -5,21 +5,18 @@
 
 #include "base/macros.h"
 
-#define ROW(P, name, value, key, word, mark) { (value), key, word, mark },
+LABELS_DEFINE(ykc_state, YKC_STATE_CODES);
+LABELS_DEFINE(ykc_start_mode, YKC_START_MODE_CODES);
+LABELS_DEFINE(ykc_start_flag, YKC_START_FLAG_CODES);
+LABELS_DEFINE(ykc_rate_code, YKC_RATE_CODES);
+LABELS_DEFINE(ykc_start_failure, YKC_START_FAILURE_CODES);
+LABELS_DEFINE(ykc_stop_failure, YKC_STOP_FAILURE_CODES);
+LABELS_DEFINE(ykc_reject, YKC_REJECT_CODES);
+LABELS_DEFINE(ykc_stop, YKC_STOP_CODES);
+
 #define K(value, key, word) { (value), key, word, NULL },
-
-/* The rows of each list, then the list itself. */
-#define CODE_ROWS(name, list) \
-    static const struct label name##_rows[] = { list(ROW, x) };
-#define WORD_ROWS(name, rows) \
-    static const struct label name##_rows[] = { rows };
-#define LABELS(name, list) \
-    const struct labels ykc_##name##_labels = LIST(name##_rows);
-
-YKC_CODE_LISTS(CODE_ROWS)
-YKC_WORD_LISTS(WORD_ROWS)
-YKC_CODE_LISTS(LABELS)
-YKC_WORD_LISTS(LABELS)
+#define L(name, rows) const struct label ykc_##name##_labels[] = { rows };
+YKC_WORD_LISTS(L)
 
 enum ykc_stop_class ykc_stop_class(uint8_t reason)
 {
@@ -121,7 +118,7 @@ static const struct wire_flag bms_flags[] = {
 const struct wire_show ykc_shows[YKC_SHOW_COUNT] = {
 #define N(name, ...) [YKC_SHOW_##name] = { __VA_ARGS__ },
 #define W(name, list, hex)                                                \
-    [YKC_SHOW_##name] = { .words = LIST(list##_rows), .in_hex = (hex) },
+    [YKC_SHOW_##name] = { .words = LIST(ykc_##list##_labels), .in_hex = (hex) },
 #define B(name, bits)                                                     \
     [YKC_SHOW_##name] = { .flags = bits##_flags,                          \
                           .flag_count = COUNT(bits##_flags) },

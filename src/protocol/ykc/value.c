@@ -92,7 +92,7 @@ struct ykc_rate ykc_record_rate(const struct ykc_trade_record *r,
 {
     struct ykc_rate value;
 
-    must(rate < YKC_RATES);
+    must((int)rate < YKC_RATES);
     memcpy(&value, (const char *)r + rate_at[rate], sizeof value);
     return value;
 }
@@ -100,7 +100,7 @@ struct ykc_rate ykc_record_rate(const struct ykc_trade_record *r,
 void ykc_record_set_rate(struct ykc_trade_record *r, enum ykc_rate_code rate,
                          struct ykc_rate value)
 {
-    must(rate < YKC_RATES);
+    must((int)rate < YKC_RATES);
     memcpy((char *)r + rate_at[rate], &value, sizeof value);
 }
 
@@ -135,7 +135,7 @@ struct ykc_prices ykc_tariff_prices(const struct ykc_tariff_reply *t,
 {
     struct ykc_prices value;
 
-    must(rate < YKC_RATES);
+    must((int)rate < YKC_RATES);
     memcpy(&value, (const char *)t + prices_at[rate], sizeof value);
     return value;
 }
@@ -143,7 +143,7 @@ struct ykc_prices ykc_tariff_prices(const struct ykc_tariff_reply *t,
 void ykc_tariff_set_prices(struct ykc_tariff_reply *t,
                            enum ykc_rate_code rate, struct ykc_prices value)
 {
-    must(rate < YKC_RATES);
+    must((int)rate < YKC_RATES);
     memcpy((char *)t + prices_at[rate], &value, sizeof value);
 }
 
