@@ -51,7 +51,7 @@ static const struct vector {
 enum { VECTORS = sizeof vectors / sizeof vectors[0] };
 
 /* The bytes of a vector; returns how many. */
-static inline size_t vector_bytes(size_t i, uint8_t out[YKC_MAX_FRAME])
+static inline size_t vector_bytes(size_t i, uint8_t *out)
 {
     size_t n = strlen(vectors[i].hex) / 2;
 
