@@ -14,46 +14,30 @@
 #include "base/label.h"
 #include "base/stamp.h"
 
-/*
- * C(NAME, kind, key, word, frame type, seconds in which it must be sent).
- * args of the row is the whole body of the frame.
- */
-#define COMMAND_KINDS(C)                                        \
-    C(START,      1, "start",      "启动充电",     0x34, 15)    \
-    C(STOP,       2, "stop",       "停止充电",     0x36, 60)    \
-    C(TARIFF,     3, "tariff",     "下发计费模型", 0x58, 300)   \
-    C(REBOOT,     4, "reboot",     "重启",         0x92, 30)    \
-    C(CLOCK,      5, "clock",      "对时",         0x56, 60)    \
-    C(READ,       6, "read",       "读取实时数据", 0x12, 30)    \
-    C(PARAMETERS, 7, "parameters", "工作参数",     0x52, 60)    \
-    C(QR_PREFIX,  8, "qr_prefix",  "二维码前缀",   0xF0, 60)    \
-    C(PERMIT,     9, "permit",     "启动许可",     0x32, 3)     \
-    C(BALANCE,   10, "balance",    "更新余额",     0x42, 30)
+/* args of the row is the whole body of the frame. */
+#define COMMAND_KINDS(X)                                            \
+    X(COMMAND_START,      1, "start",      "启动充电", NULL) /* 0x34 */ \
+    X(COMMAND_STOP,       2, "stop",       "停止充电", NULL) /* 0x36 */ \
+    X(COMMAND_TARIFF,     3, "tariff",     "下发计费模型", NULL) /* 0x58 */ \
+    X(COMMAND_REBOOT,     4, "reboot",     "重启", NULL) /* 0x92 */     \
+    X(COMMAND_CLOCK,      5, "clock",      "对时", NULL) /* 0x56 */     \
+    X(COMMAND_READ,       6, "read",       "读取实时数据", NULL) /* 0x12 */ \
+    X(COMMAND_PARAMETERS, 7, "parameters", "工作参数", NULL) /* 0x52 */ \
+    X(COMMAND_QR_PREFIX,  8, "qr_prefix",  "二维码前缀", NULL) /* 0xF0 */ \
+    X(COMMAND_PERMIT,     9, "permit",     "启动许可", NULL) /* 0x32 */ \
+    X(COMMAND_BALANCE,   10, "balance",    "更新余额", NULL) /* 0x42 */
 
-enum command_kind {
-#define COMMAND_ENUM(name, kind, key, word, type, ttl_s) \
-    COMMAND_##name = (kind),
-    COMMAND_KINDS(COMMAND_ENUM)
-#undef COMMAND_ENUM
-};
-extern const struct labels command_kind_labels;
+LABELS_DECLARE(command_kind, COMMAND_KINDS);
 
-/* S(NAME, value, key, word, mark) */
-#define COMMAND_STATES(S)                                     \
-    S(QUEUED,   1, "queued",   "待下发", "reserved")          \
-    S(SENT,     2, "sent",     "已下发", "reserved")          \
-    S(DONE,     3, "done",     "成功", "ok")                  \
-    S(REFUSED,  4, "refused",  "电桩拒绝", "fault")           \
-    S(NO_REPLY, 5, "no_reply", "电桩未应答", "warn")          \
-    S(OFFLINE,  6, "offline",  "电桩离线", "offline")
+#define COMMAND_STATES(X)                                           \
+    X(COMMAND_QUEUED,   1, "queued",   "待下发", "reserved")          \
+    X(COMMAND_SENT,     2, "sent",     "已下发", "reserved")          \
+    X(COMMAND_DONE,     3, "done",     "成功", "ok")                  \
+    X(COMMAND_REFUSED,  4, "refused",  "电桩拒绝", "fault")            \
+    X(COMMAND_NO_REPLY, 5, "no_reply", "电桩未应答", "warn")           \
+    X(COMMAND_GONE,     6, "offline",  "电桩离线", "offline")
 
-enum command_state {
-#define COMMAND_ENUM(name, value, key, word, mark) \
-    COMMAND_IS_##name = (value),
-    COMMAND_STATES(COMMAND_ENUM)
-#undef COMMAND_ENUM
-};
-extern const struct labels command_state_labels;
+LABELS_DECLARE(command_state, COMMAND_STATES);
 
 struct command {
     int64_t pile_id;
@@ -69,8 +53,10 @@ struct command {
    Needs a transaction; the caller has checked rights and audits the act. */
 int64_t command_queue(struct cx *cx, const struct command *c);
 
-/* Seconds until a queued command of this kind is no longer sent. */
+/* Seconds until a queued command of this kind is no longer sent, and the type
+   of its frame. */
 int command_ttl_s(int kind);
+int command_frame_type(int kind);
 
 /* A command as the pages show it: "已下发，等待电桩应答". */
 struct command_view {

@@ -26,6 +26,13 @@ struct cached {
     uint64_t used;   /* tick of the last use, for eviction */
 };
 
+/* What runs after the commit; in the arena of its unit of work. */
+struct on_commit {
+    struct on_commit *next;
+    void (*act)(void *arg);
+    void *arg;
+};
+
 struct db {
     struct db_login login;
     MYSQL *my;          /* NULL: not connected */
@@ -39,6 +46,7 @@ struct db {
     int64_t used_at_ms; /* monotonic */
     int64_t failed_at_ms; /* of the last failed connect; 0: none */
     uint64_t tick;
+    struct on_commit *first, **last; /* of the open transaction */
     struct cached cache[CACHE_SIZE];
 };
 

@@ -36,6 +36,35 @@ void db_need_tx(struct cx *cx)
     must(cx->db != NULL && db_in_tx(cx->db));
 }
 
+void db_on_commit(struct cx *cx, void (*act)(void *arg), void *arg)
+{
+    struct on_commit *o;
+
+    if (!db_in_tx(cx->db)) {
+        act(arg);
+        return;
+    }
+    o = CX_NEW(cx, struct on_commit);
+    *o = (struct on_commit){ NULL, act, arg };
+    *cx->db->last = o;
+    cx->db->last = &o->next;
+}
+
+static void forget_acts(struct db *db)
+{
+    db->first = NULL;
+    db->last = &db->first;
+}
+
+static void run_acts(struct db *db)
+{
+    struct on_commit *o = db->first;
+
+    forget_acts(db);
+    for (; o != NULL; o = o->next)
+        o->act(o->arg);
+}
+
 /*
  * COMMIT may fail, and a connection lost in it leaves the outcome unknown:
  * never assumed either way (T6).
@@ -67,10 +96,12 @@ static void attempt_once(struct cx *cx, void *arg)
     if (error != 0)
         conn_fail(cx, error, mysql_error(cx->db->my), a->start);
     cx->db->tx_depth = 1;
+    forget_acts(cx->db);
     a->work(cx, a->arg);
     must(cx->db->tx_depth == 1);
     commit(cx);
     cx->db->tx_depth = 0;
+    run_acts(cx->db);
 }
 
 /* Whatever the error was, the server may still hold our locks (1205). */
@@ -78,6 +109,7 @@ static void roll_back(struct db *db)
 {
     db->tx_depth = 0;
     db->broken = false;
+    forget_acts(db);
     if (db->my != NULL && conn_command(db, "ROLLBACK") != 0)
         conn_drop(db);
 }

@@ -32,40 +32,36 @@
 #include "base/stamp.h"
 
 /*
- * A(NAME, kind, key, word, hot). Hot accounts keep no balance in line: it is
- * summed up from the postings, and nothing ever locks them (M14).
+ * Wallets and arrears of drivers keep a balance. The accounts from 21 on are
+ * hot: theirs is summed up from the postings, and nothing ever locks them
+ * (rule M14).
  */
-#define LEDGER_ACCOUNTS(A)                                         \
-    A(PAID,       11, "paid",       "充值余额", false)             \
-    A(GRANTED,    12, "granted",    "后台充值余额", false)         \
-    A(GIFT,       13, "gift",       "赠送余额", false)             \
-    A(ARREARS,    14, "arrears",    "欠费", false)                 \
-    A(MERCHANT,   21, "merchant",   "商户应收电费", true)          \
-    A(SERVICE,    22, "service",    "服务商应收服务费", true)      \
-    A(CHANNEL,    31, "channel",    "支付渠道清算", true)          \
-    A(GRANT_FROM, 32, "grant_from", "后台充值来源", true)          \
-    A(GIFT_FROM,  33, "gift_from",  "赠送来源", true)              \
-    A(CORRECTION, 41, "correction", "差错更正", true)
+#define LEDGER_KINDS(X)                                          \
+    X(LEDGER_PAID,       11, "paid",       "充值余额", NULL)       \
+    X(LEDGER_GRANTED,    12, "granted",    "后台充值余额", NULL)    \
+    X(LEDGER_GIFT,       13, "gift",       "赠送余额", NULL)       \
+    X(LEDGER_ARREARS,    14, "arrears",    "欠费", NULL)          \
+    X(LEDGER_MERCHANT,   21, "merchant",   "商户应收电费", NULL)    \
+    X(LEDGER_SERVICE,    22, "service",    "服务商应收服务费", NULL) \
+    X(LEDGER_CHANNEL,    31, "channel",    "支付渠道清算", NULL)    \
+    X(LEDGER_GRANT_FROM, 32, "grant_from", "后台充值来源", NULL)    \
+    X(LEDGER_GIFT_FROM,  33, "gift_from",  "赠送来源", NULL)       \
+    X(LEDGER_CORRECTION, 41, "correction", "差错更正", NULL)
 
-enum ledger_kind {
-#define LEDGER_ENUM(name, kind, key, word, hot) LEDGER_##name = (kind),
-    LEDGER_ACCOUNTS(LEDGER_ENUM)
-#undef LEDGER_ENUM
-};
-extern const struct labels ledger_kind_labels;
+LABELS_DECLARE(ledger_kind, LEDGER_KINDS);
+
+static inline bool ledger_is_hot(enum ledger_kind kind)
+{
+    return kind >= LEDGER_MERCHANT;
+}
 
 /* Owners of channel clearing accounts. */
-#define LEDGER_CHANNELS(C)          \
-    C(DEMO,   1, "demo",   "模拟支付") \
-    C(WECHAT, 2, "wechat", "微信支付") \
-    C(ALIPAY, 3, "alipay", "支付宝")
+#define LEDGER_CHANNELS(X)                          \
+    X(CHANNEL_DEMO,   1, "demo",   "模拟支付", NULL)  \
+    X(CHANNEL_WECHAT, 2, "wechat", "微信支付", NULL)  \
+    X(CHANNEL_ALIPAY, 3, "alipay", "支付宝", NULL)
 
-enum ledger_channel {
-#define LEDGER_ENUM(name, no, key, word) CHANNEL_##name = (no),
-    LEDGER_CHANNELS(LEDGER_ENUM)
-#undef LEDGER_ENUM
-};
-extern const struct labels ledger_channel_labels;
+LABELS_DECLARE(ledger_channel, LEDGER_CHANNELS);
 
 /* The owner is a driver (11-14), merchant (21), provider (22), channel (31)
    or 0, the platform. A posting of zero is left out. */
@@ -125,8 +121,13 @@ int64_t ledger_gift(struct cx *cx, const char *key, int64_t driver_id,
 
 /* ---- holds ---------------------------------------------------------------- */
 
-enum ledger_hold_end { HOLD_OPEN, HOLD_SETTLED, HOLD_VOIDED, HOLD_EXPIRED };
-extern const struct labels ledger_hold_labels;
+#define LEDGER_HOLD_ENDS(X)                              \
+    X(HOLD_OPEN,    0, "open",    "预留中", "reserved")    \
+    X(HOLD_SETTLED, 1, "settled", "已结算", "ok")          \
+    X(HOLD_VOIDED,  2, "voided",  "已退回", "idle")        \
+    X(HOLD_EXPIRED, 3, "expired", "已到期退回", "idle")
+
+LABELS_DECLARE(ledger_hold_end, LEDGER_HOLD_ENDS);
 
 /*
  * Reserves an amount of a driver's wallet: gift first, then granted, then

@@ -16,35 +16,26 @@
 #include "base/money.h"
 #include "base/stamp.h"
 
-/* The four rates, as on the wire. R(NAME, code, key, word, letter) */
-#define TARIFF_RATES(R)                 \
-    R(SHARP,  0, "sharp",  "尖")        \
-    R(PEAK,   1, "peak",   "峰")        \
-    R(FLAT,   2, "flat",   "平")        \
-    R(VALLEY, 3, "valley", "谷")
+/* The four rates, as on the wire. */
+#define TARIFF_RATES(X)                       \
+    X(RATE_SHARP,  0, "sharp",  "尖", NULL)    \
+    X(RATE_PEAK,   1, "peak",   "峰", NULL)    \
+    X(RATE_FLAT,   2, "flat",   "平", NULL)    \
+    X(RATE_VALLEY, 3, "valley", "谷", NULL)
 
-enum tariff_rate {
-#define TARIFF_ENUM(name, code, key, word) RATE_##name = (code),
-    TARIFF_RATES(TARIFF_ENUM)
-#undef TARIFF_ENUM
-    RATES
-};
-extern const struct labels tariff_rate_labels;
+#define TARIFF_MODES(X)                                   \
+    X(TARIFF_UNIFIED, 1, "unified", "统一计价", NULL)       \
+    X(TARIFF_PERIODS, 2, "periods", "峰平谷计价", NULL)
 
-#define TARIFF_MODES(M)                      \
-    M(UNIFIED, 1, "unified", "统一计价")     \
-    M(PERIODS, 2, "periods", "峰平谷计价")
+#define TARIFF_STATUSES(X)                                 \
+    X(TARIFF_ENABLED,  1, "enabled",  "启用", "ok")         \
+    X(TARIFF_DISABLED, 2, "disabled", "停用", "offline")
 
-enum tariff_mode {
-#define TARIFF_ENUM(name, no, key, word) TARIFF_##name = (no),
-    TARIFF_MODES(TARIFF_ENUM)
-#undef TARIFF_ENUM
-};
-extern const struct labels tariff_mode_labels;
+LABELS_DECLARE(tariff_rate, TARIFF_RATES);
+LABELS_DECLARE(tariff_mode, TARIFF_MODES);
+LABELS_DECLARE(tariff_status, TARIFF_STATUSES);
 
-enum tariff_status { TARIFF_ENABLED = 1, TARIFF_DISABLED = 2 };
-extern const struct labels tariff_status_labels;
-
+enum { RATES = tariff_rate_count };
 enum { TARIFF_SLOTS = 48 }; /* half hours of a day */
 
 /* Highest price of a field: 10 yuan per kWh. The wire could carry more; a
