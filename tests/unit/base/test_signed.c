@@ -28,9 +28,11 @@ static void signature_is_the_one_of_the_document(void **state)
     assert_string_equal(
         signed_hex(KEY, "POST /pay/orders", AT, NONCE, BODY, strlen(BODY),
                    hex),
-        "9f0bca416c174a8b3487110f44acb850d01b352493813712348db882af0ac1e0");
+        "9f0bca416c174a8b3487110f44acb850"
+        "d01b352493813712348db882af0ac1e0");
     assert_string_equal(signed_hex(KEY, "notify", AT, NONCE, "", 0, hex),
-                        "415d8df4fbd3f70b525ca9de256b1e5b49146cebda3535d77834b72ef25b3ccf");
+                        "415d8df4fbd3f70b525ca9de256b1e5b"
+                        "49146cebda3535d77834b72ef25b3ccf");
 }
 
 /* What a message may look like, and whether it is taken. */
