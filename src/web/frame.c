@@ -64,3 +64,251 @@
  * Preferences are cookies that scripts write: theme, fold, rows.
  * Signing out is POST /logout with _csrf. One's own page is /console/me.
  */
+#include <string.h>
+
+#include "base/config.h"
+#include "web/app.h"
+
+/* ---- preferences and the page itself ----------------------------------- */
+
+static const char *preference(const struct serving *s, const char *name,
+                              char out[16])
+{
+    return cookie_find(s->cookies, name, out, 16) ? out : "";
+}
+
+static void put_preferences(const struct serving *s, struct vnode *page)
+{
+    static const char *const rows[] = { "tight", "normal", "roomy" };
+    char text[16];
+
+    v_set(page, "theme", strcmp(preference(s, "theme", text), "dark") == 0
+                             ? "dark" : "light");
+    v_flag(page, "folded", strcmp(preference(s, "fold", text), "1") == 0);
+    preference(s, "rows", text);
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (*preference(s, "rows", text) != '\0' &&
+            strcmp(text, rows[i]) == 0)
+            v_set(page, "rows", rows[i]);
+}
+
+static void put_toasts(struct serving *s, struct vnode *page)
+{
+    const struct answer *a = s->req.answer;
+    const struct session *session = s->req.session;
+    struct vnode *toasts = v_child(page, "toasts");
+    size_t n = 0;
+
+    if (session != NULL && session->toast != NULL) {
+        struct vnode *t = v_item(toasts, n++);
+
+        v_set(t, "text", session->toast);
+        v_set(t, "kind", session->toast_kind);
+        s->req.app->identity->toast(s->req.cx, session, NULL, NULL);
+    }
+    if (a->toast != NULL) {
+        struct vnode *t = v_item(toasts, n++);
+
+        v_set(t, "text", a->toast);
+        v_set(t, "kind", a->toast_kind);
+    }
+}
+
+static void put_page(struct serving *s, struct vnode *page, const char *title)
+{
+    struct cx *cx = s->req.cx;
+    char text[STAMP_TEXT];
+
+    v_set(page, "title", title == NULL ? v_get(page, "title") : title);
+    v_set(page, "product", "pilehub");
+    v_set(page, "path", s->req.path);
+    v_set(page, "csrf", csrf_token(cx, s->req.session, s->guest));
+    if (s->req.session != NULL)
+        v_set(page, "form", form_token_new(cx, s->req.session));
+    put_preferences(s, page);
+    v_flag(page, "demo", config_is_demo(cx->config));
+    v_set(page, "version", s->req.app->version);
+    stamp_text(cx->now, text);
+    v_printf(page, "now", "%.8s", text + 11);
+    v_printf(page, "time", "%.16s", text);
+    v_set(page, "ref", request_ref(cx));
+}
+
+/* ---- menu -------------------------------------------------------------- */
+
+struct menu {
+    struct serving *s;
+    struct vnode *root;
+    size_t count;       /* of Menu.N */
+    size_t on_len;      /* length of the longest path that fits this page */
+    struct vnode *on, *on_group;
+    const char *on_title, *on_path, *on_group_title;
+};
+
+static const struct live_count *live_of(const struct features *all,
+                                        const char *name)
+{
+    for (size_t i = 0; i < all->n; i++)
+        for (size_t k = 0; k < all->v[i]->lives.n; k++)
+            if (strcmp(all->v[i]->lives.v[k].name, name) == 0)
+                return &all->v[i]->lives.v[k];
+    return NULL;
+}
+
+/* 1234 -> 1,234 is for tables; here 999+ keeps the menu narrow. */
+static void put_count(struct vnode *n, const char *name, int64_t count)
+{
+    if (count > 999)
+        v_set(n, name, "999+");
+    else if (count > 0)
+        v_int(n, name, count);
+}
+
+static void put_live(struct menu *m, struct vnode *n, const char *name,
+                     const char *path)
+{
+    const struct live_count *live = live_of(m->s->req.app->features, name);
+    int64_t count;
+
+    if (live == NULL)
+        return;
+    count = live->count(m->s->req.cx);
+    put_count(n, "live", count);
+    v_flag(n, "hot", live->hot);
+    if (strcmp(name, "alarm") == 0 || strcmp(name, "task") == 0) {
+        struct vnode *bar = v_child(m->root, name[0] == 'a' ? "Alarm"
+                                                            : "Task");
+
+        put_count(bar, "count", count);
+        v_set(bar, "path", path);
+    }
+}
+
+/* The entry whose path is the longest beginning of this page's path. */
+static void note_on(struct menu *m, struct vnode *n, struct vnode *group,
+                    const char *group_title, const char *title,
+                    const char *path)
+{
+    const char *here = m->s->req.path;
+    size_t len = strlen(path);
+
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    if (strncmp(here, path, len) != 0 ||
+        (here[len] != '\0' && here[len] != '/') || len < m->on_len)
+        return;
+    m->on_len = len;
+    m->on = n;
+    m->on_group = group;
+    m->on_title = title;
+    m->on_path = path;
+    m->on_group_title = group_title;
+}
+
+static void put_entry(struct menu *m, struct vnode *group,
+                      const struct feature *f, size_t *items,
+                      const struct menu_entry *e)
+{
+    struct vnode *n;
+
+    if (!request_may(&m->s->req, e->perm == NULL ? PERM_ANY : e->perm))
+        return;
+    if (group == NULL)
+        n = v_item(v_child(m->root, "Menu"), m->count++);
+    else
+        n = v_item(v_child(group, "items"), (*items)++);
+    v_set(n, "title", e->title);
+    v_set(n, "path", e->path);
+    v_set(n, "icon", e->icon);
+    if (e->live != NULL)
+        put_live(m, n, e->live, e->path);
+    note_on(m, n, group, group == NULL ? NULL : f->menu, e->title, e->path);
+}
+
+static void put_feature(struct menu *m, const struct feature *f)
+{
+    struct cx *cx = m->s->req.cx;
+    struct vnode *group = NULL;
+    size_t items = 0;
+
+    if (f->menu != NULL)
+        group = v_item(v_child(m->root, "Menu"), m->count);
+    for (size_t i = 0; i < f->entries.n; i++)
+        put_entry(m, group, f, &items, &f->entries.v[i]);
+    for (size_t i = 0; i < f->pages.n; i++) {
+        const struct resource *r = f->pages.v[i];
+        struct menu_entry e = {
+            .title = r->title, .perm = r->perm.view, .icon = r->icon,
+            .path = cx_printf(cx, "/console/%s", r->name),
+        };
+
+        if (!r->no_menu)
+            put_entry(m, group, f, &items, &e);
+    }
+    if (group == NULL || items == 0)
+        return; /* an empty group is drawn over by the next one */
+    v_set(group, "title", f->menu);
+    v_set(group, "icon", f->icon);
+    v_flag(group, "open", m->count == 0 || m->count == 1);
+    m->count++;
+}
+
+static void put_crumbs(const struct menu *m, struct vnode *page,
+                       const char *title)
+{
+    struct vnode *crumbs = v_child(page, "crumbs");
+    size_t n = 0;
+
+    if (m->on_group_title != NULL)
+        v_set(v_item(crumbs, n++), "title", m->on_group_title);
+    if (m->on_title != NULL) {
+        bool last = title == NULL || strcmp(title, m->on_title) == 0;
+        struct vnode *c = v_item(crumbs, n++);
+
+        v_set(c, "title", m->on_title);
+        if (last)
+            return;
+        v_set(c, "path", m->on_path);
+    }
+    v_set(v_item(crumbs, n), "title", title);
+}
+
+static void put_find(struct serving *s, struct vnode *page)
+{
+    static const char *const segments[] = { "console", "find" };
+    struct route_match match;
+
+    if (router_find(s->req.app->router, GET, segments, COUNT(segments),
+                    &match) == MATCH_FOUND &&
+        request_may(&s->req, match.row->route.perm))
+        v_set(page, "find", match.row->route.path);
+}
+
+static void put_menu(struct serving *s, struct vnode *tree, const char *title)
+{
+    const struct features *all = s->req.app->features;
+    struct menu m = { .s = s, .root = tree };
+
+    for (size_t i = 0; i < all->n; i++)
+        put_feature(&m, all->v[i]);
+    v_flag(m.on == NULL ? v_child(tree, "Page") : m.on, "on", m.on != NULL);
+    if (m.on_group != NULL)
+        v_flag(m.on_group, "open", true);
+    put_crumbs(&m, v_child(tree, "Page"), title);
+    put_find(s, v_child(tree, "Page"));
+}
+
+void frame_fill(struct request *req, struct vnode *tree, const char *title,
+                bool full)
+{
+    struct serving *s = serving_of(req);
+    struct vnode *page = v_child(tree, "Page");
+
+    put_page(s, page, title);
+    if (title != NULL)
+        put_toasts(s, page);
+    if (!full || req->session == NULL)
+        return;
+    put_menu(s, tree, title);
+    req->app->identity->frame(req->cx, req->session, tree);
+}

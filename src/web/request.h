@@ -26,6 +26,8 @@ struct request {
     const char *path;    /* decoded, normalised */
     const char *query;   /* raw, without "?" */
     const char *address; /* of the client, from the known proxy only (S6) */
+    const char *agent;   /* User-Agent, at most 200 bytes of clean text */
+    const char *host;    /* Host */
     bool htmx;           /* HX-Request: answer with a fragment */
     bool poll;           /* X-Poll: a page refreshing itself, which does not
                             keep a session alive */
@@ -58,8 +60,10 @@ enum route_flags {
                                single-use Page.form as _form; a repeat gets
                                the first answer again and has no effect */
     ROUTE_RAW = 1 << 5,     /* reads req->input itself; no args are declared */
-    ROUTE_BODY = 1 << 6,    /* signed callback: any body up to 1 MiB, read
-                               through input_body (web/input.h) */
+    ROUTE_BODY = 1 << 6,    /* signed callback: any body up to 1 MiB, as it
+                               came in req->input (web/input.h) */
+    ROUTE_STALE = 1 << 7,   /* open to a session that must choose a new
+                               password first */
 };
 
 /*
@@ -128,8 +132,21 @@ void answer_data(struct request *req, const char *type, const void *data,
 /* Further header, e.g. "HX-Trigger". */
 void answer_header(struct request *req, const char *name, const char *value);
 
-/* A short message shown as a toast on this page, or after the redirect. */
+/* A short message shown as a toast on this page, or after the redirect.
+   kind: ok, warn, fault. */
 void answer_toast(struct request *req, const char *text);
+void answer_toast_as(struct request *req, const char *kind, const char *text);
+
+/* The session cookie of somebody who just signed in; "" signs out. */
+void answer_session(struct request *req, const char *token);
+
+/* A path of this site, "/..." and nothing else: fit for a redirect (I7). */
+bool path_is_ours(const char *path);
+
+/* One more try of what, by whom, if there were fewer than per_minute: rate
+   limits beside those of the routes. Counted on this machine. */
+bool request_take(struct request *req, const char *what, const char *who,
+                  int per_minute);
 
 bool request_may(const struct request *req, const char *perm);
 

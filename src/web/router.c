@@ -214,23 +214,54 @@ void router_sort(struct router *r)
     r->first[ROUTE_PARTS_MAX + 1] = at;
 }
 
+/* Every permission that a route names stands in some feature's list, else no
+   role could hold it. */
+static bool perm_exists(const struct features *features, const char *perm)
+{
+    if (perm == NULL || strcmp(perm, PERM_ANY) == 0)
+        return true;
+    for (size_t i = 0; i < features->n; i++)
+        for (size_t k = 0; k < features->v[i]->perms.n; k++)
+            if (strcmp(features->v[i]->perms.v[k].name, perm) == 0)
+                return true;
+    return false;
+}
+
+static const struct route_row *unknown_perm(const struct router *r,
+                                            const struct features *features)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (!perm_exists(features, r->rows[i].route.perm))
+            return &r->rows[i];
+    return NULL;
+}
+
 struct router *router_new(struct arena *arena, const struct features *features,
+                          const struct route *own, size_t own_count,
                           const char **error)
 {
     struct router *r = ARENA_NEW(arena, struct router);
+    const struct route_row *row;
+    const char *path = "", *wrong = NULL;
 
     r->arena = arena;
     r->rows = arena_array(arena, ROUTES_MAX, sizeof *r->rows);
     r->order = arena_array(arena, ROUTES_MAX, sizeof *r->order);
-    for (size_t i = 0; i < features->n; i++) {
-        const char *path = "";
-        const char *wrong = add_feature(r, features->v[i], &path);
-
-        if (wrong != NULL) {
-            *error = arena_printf(arena, "%s: %s: %s", features->v[i]->name,
-                                  path, wrong);
-            return NULL;
-        }
+    for (size_t i = 0; i < own_count && wrong == NULL; i++) {
+        path = own[i].path;
+        wrong = router_add(r, "web", &own[i], NULL);
+    }
+    for (size_t i = 0; i < features->n && wrong == NULL; i++)
+        wrong = add_feature(r, features->v[i], &path);
+    row = unknown_perm(r, features);
+    if (wrong == NULL && row != NULL) {
+        path = row->route.path;
+        wrong = arena_printf(arena, "permission %s is in no feature's list",
+                             row->route.perm);
+    }
+    if (wrong != NULL) {
+        *error = arena_printf(arena, "%s: %s", path, wrong);
+        return NULL;
     }
     router_sort(r);
     return r;

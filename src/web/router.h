@@ -49,9 +49,10 @@ struct route_match {
     const char *value[ROUTE_PARTS_MAX];
 };
 
-/* All routes of the features. NULL and *error set (text in the arena) if one
-   is not fit to run. */
+/* All routes of the features, and the program's own. NULL and *error set
+   (text in the arena) if one is not fit to run. */
 struct router *router_new(struct arena *arena, const struct features *features,
+                          const struct route *own, size_t own_count,
                           const char **error);
 
 /* One row more; NULL, or what is wrong with it. Then router_sort. */

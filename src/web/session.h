@@ -16,7 +16,9 @@
 struct session {
     int64_t id;
     enum actor_kind kind;   /* ACTOR_ACCOUNT or ACTOR_DRIVER */
-    const char *token_hash; /* hex; CSRF and form tokens derive from it */
+    const char *csrf;       /* hex: the session's own secret (A7) */
+    const char *toast;      /* waiting to be shown, or NULL */
+    const char *toast_kind;
     const char *role_names; /* 场站运维、客服 */
     const char *const *perms; /* sorted; "*" alone: everything */
     size_t perm_count;
@@ -24,6 +26,8 @@ struct session {
 };
 
 struct identity {
+    const char *login_path;    /* where nobody is sent to */
+    const char *password_path; /* where a password_only session is sent to */
     /*
      * The session of a token, or NULL if it is not good (any more). Sets
      * cx->actor and cx->scope. keep_alive: somebody acts, the idle time
@@ -31,6 +35,9 @@ struct identity {
      */
     struct session *(*load)(struct cx *cx, enum actor_kind kind,
                             const char *token, bool keep_alive);
+    /* Keeps a message for the next page (text NULL: it has been shown). */
+    void (*toast)(struct cx *cx, const struct session *s, const char *kind,
+                  const char *text);
     /* Adds Me.*, Data.* and Page.brand to the tree of a page. */
     void (*frame)(struct cx *cx, const struct session *s,
                   struct vnode *tree);
