@@ -69,6 +69,7 @@ struct feature {
     struct { const struct consumer *v; size_t n; } consumers;
     struct { const struct live_count *v; size_t n; } lives;
     const struct identity *identity; /* web/session.h: one feature has it */
+    const struct export_queue *exports; /* resource.h: one feature has it */
 };
 
 /* All features in menu order, given to the programs by src/features.c. */

@@ -6,6 +6,7 @@
  * URLs of the resource named "pile":
  *   GET  /console/pile             list (also .json; ?q filters, sort, after)
  *   GET  /console/pile/:id         detail (also .json)
+ *   GET  /console/pile/:id/menu    what may be done with the row
  *   GET  /console/pile/new         create form        POST /console/pile/new
  *   GET  /console/pile/:id/edit    edit form          POST the same
  *   POST /console/pile/do/:action  row and bulk actions: ids=1,2,3, or all=1
@@ -199,6 +200,7 @@ struct resource {
     struct scope_columns scope;
     struct {
         const char *view, *create, *edit, *export, *import;
+        const char *pick; /* of the picker; NULL: as view */
     } perm;
     struct { const struct column *v; size_t n; } columns;
     struct { const struct filter *v; size_t n; } filters;
@@ -224,11 +226,23 @@ struct resource {
  * The routes that serve a resource, for the router's table: each carries its
  * permission and r as target. Their paths live in a. Returns how many.
  */
-enum { RESOURCE_ROUTES_MAX = 24 };
+enum { RESOURCE_ROUTES_MAX = 64 };
 struct arena;
 struct route;
 size_t resource_routes(struct arena *a, const struct resource *r,
                        struct route *out);
+
+/*
+ * What makes large exports in the background. A feature brings it, because
+ * web knows no feature's tables; without one, large exports are refused.
+ */
+struct export_queue {
+    /* Notes the export for the acting account, with an audit row; its id.
+       Runs in a transaction. */
+    int64_t (*add)(struct cx *cx, const struct resource *r,
+                   const char *format, const char *query, int64_t rows);
+    const char *path; /* list of exports; path/ID/progress shows one */
+};
 
 /* Row id exists and is in the caller's scope, else ERR_NOT_FOUND. */
 void resource_require(struct cx *cx, const struct resource *r, int64_t id);

@@ -44,6 +44,12 @@ struct identity {
     /* Who can grant the permission to the caller ("周敏（平台管理员）"), or
        NULL if there is nobody to name. */
     const char *(*granter)(struct cx *cx, const char *perm);
+    /* Writes the audit row of what the resource engine did itself (an export,
+       an import, a value shown in clear), in its transaction. */
+    void (*audit)(struct cx *cx, const char *event, const char *object,
+                  int64_t id, const char *text);
+    /* Who changed an object last ("林工在 14:02"), or NULL. */
+    const char *(*changed)(struct cx *cx, const char *object, int64_t id);
     /* Writes the audit row of a refusal, in a transaction of its own. */
     void (*denied)(struct cx *cx, const char *what);
 };
