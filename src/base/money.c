@@ -26,6 +26,16 @@ int64_t checked_mul(int64_t a, int64_t b)
     return r;
 }
 
+int64_t checked_mul_div(int64_t a, int64_t b, int64_t c)
+{
+    __int128 r;
+
+    must(a >= 0 && b >= 0 && c > 0);
+    r = (__int128)a * b / c;
+    must(r <= INT64_MAX);
+    return (int64_t)r;
+}
+
 money money_add(money a, money b)
 {
     return FEN(checked_add(a.fen, b.fen));

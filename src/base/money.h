@@ -45,6 +45,9 @@ int64_t checked_add(int64_t a, int64_t b);
 int64_t checked_sub(int64_t a, int64_t b);
 int64_t checked_mul(int64_t a, int64_t b);
 
+/* a * b / c cut to whole, the product in 128 bits; a, b >= 0 and c > 0. */
+int64_t checked_mul_div(int64_t a, int64_t b, int64_t c);
+
 /* 1e-9 yuan to fen, half up on the magnitude (rule M2): -0.5 fen is -1. */
 money money_from_nano(int64_t nano);
 
