@@ -60,7 +60,7 @@ struct settings {
 
 extern struct settings settings;
 
-/* ---- state common to all (server.c) ------------------------------------ */
+/* ---- state common to all (server.c) ---- */
 
 void lock(void);
 void unlock(void);
@@ -85,7 +85,7 @@ int64_t int_of(const json_t *object, const char *name, int64_t dflt);
 
 void *need(void *p); /* aborts on NULL */
 
-/* ---- payment provider (payment.c) --------------------------------------- */
+/* ---- payment provider (payment.c) ---- */
 
 struct order {
     struct order *next;
@@ -111,7 +111,7 @@ struct order *order_find(const char *out_trade_no);
 json_t *order_json(const struct order *o);
 bool order_pay(struct order *o, int64_t amount, bool force);
 
-/* ---- callbacks (notify.c) ------------------------------------------------ */
+/* ---- callbacks (notify.c) ---- */
 
 /*
  * Sends callbacks for the order as README.md says of mode. Not locked. With
@@ -121,13 +121,13 @@ bool order_pay(struct order *o, int64_t amount, bool force);
 bool notify_send(const char *out_trade_no, const char *mode, int count,
                  bool wait, json_t *statuses);
 
-/* ---- SMS (sms.c) ---------------------------------------------------------- */
+/* ---- SMS (sms.c) ---- */
 
 void sms_reset(void);
 void sms_call(struct call *call);  /* /sms/..., signature checked */
 void sms_inbox(struct call *call); /* /_fake/sms */
 
-/* ---- control (control.c) --------------------------------------------------- */
+/* ---- control (control.c) ---- */
 
 void control_reset(void);
 void control_call(struct call *call); /* /_fake/... */
@@ -135,7 +135,7 @@ void control_note(const struct call *call, const char *verdict);
 /* Takes one injected failure of this path, if there is one. */
 enum mode control_take(const char *path, int *delay_ms);
 
-/* ---- clock and reset, for control --------------------------------------- */
+/* ---- clock and reset, for control ---- */
 
 void fake_set_clock(int64_t offset_s);
 void fake_reset(void); /* everything; not locked */

@@ -154,7 +154,7 @@ static void in_background(struct delivery *d)
         pthread_detach(thread);
 }
 
-/* ---- what is sent ------------------------------------------------------------ */
+/* ---- what is sent ---- */
 
 /* The message of an order as mode wants it; NULL if there is no order. */
 static json_t *message_of(const char *out_trade_no, const char *mode,

@@ -107,7 +107,7 @@ static void hash_terms(const json_t *body, char out[65])
         snprintf(out + 2 * (size_t)i, 3, "%02x", hash[i]);
 }
 
-/* ---- orders -------------------------------------------------------------------- */
+/* ---- orders ---- */
 
 static const char *terms_error(const json_t *b)
 {
@@ -282,7 +282,7 @@ static void close_order(struct call *call, const char *no)
     unlock();
 }
 
-/* ---- refunds ------------------------------------------------------------------- */
+/* ---- refunds ---- */
 
 static struct refund *refund_find(const char *no)
 {
@@ -368,7 +368,7 @@ static void refund_query(struct call *call, const char *no)
     unlock();
 }
 
-/* ---- routes -------------------------------------------------------------------- */
+/* ---- routes ---- */
 
 void payment_call(struct call *call)
 {

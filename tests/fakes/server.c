@@ -117,7 +117,7 @@ bool fake_sleep_ms(int64_t ms)
     return rc != 0;
 }
 
-/* ---- signatures ------------------------------------------------------------ */
+/* ---- signatures ---- */
 
 void sign_hex(const char *key, const char *head, const char *timestamp,
               const char *nonce, const void *body, size_t len,
@@ -193,7 +193,7 @@ static const char *verdict_on(const struct call *call, const char *key)
     return is_new ? NULL : "replay";
 }
 
-/* ---- answers ------------------------------------------------------------------ */
+/* ---- answers ---- */
 
 void refuse(struct call *call, int status, const char *code, const char *text)
 {
@@ -318,7 +318,7 @@ static enum MHD_Result send_answer(struct call *call, const char *key)
     return ok;
 }
 
-/* ---- one call -------------------------------------------------------------------- */
+/* ---- one call ---- */
 
 /* A call of a third party: checked, spoiled, answered, signed. */
 static enum MHD_Result partner_call(struct call *call, const char *key,
@@ -476,7 +476,7 @@ static void on_end(void *cls, struct MHD_Connection *c, void **own,
     *own = NULL;
 }
 
-/* ---- the program --------------------------------------------------------------------- */
+/* ---- the program ---- */
 
 static const char *environment(const char *name, const char *dflt)
 {
