@@ -95,13 +95,20 @@ void *scoped_row(struct cx *cx, const char *select, int64_t id,
                  const struct scope_columns *columns,
                  struct db_row_shape shape, const char *what)
 {
+    return scoped_row_by(cx, select, V(id), columns, shape, what);
+}
+
+void *scoped_row_by(struct cx *cx, const char *select, struct db_value key,
+                    const struct scope_columns *columns,
+                    struct db_row_shape shape, const char *what)
+{
     struct db_value *v = arena_array(cx->arena, SCOPE_BINDS_MAX + 1,
                                      sizeof *v);
     size_t n = 0;
     const char *condition;
     void *row;
 
-    v[n++] = V(id);
+    v[n++] = key;
     condition = scope_sql(cx, columns, v, &n);
     row = db_row(cx, arena_printf(cx->arena, "%s AND (%s)", select,
                                   condition),

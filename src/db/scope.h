@@ -56,4 +56,9 @@ void *scoped_row(struct cx *cx, const char *select, int64_t id,
                  const struct scope_columns *columns,
                  struct db_row_shape shape, const char *what);
 
+/* The same for a row known by another key, V(order_no). */
+void *scoped_row_by(struct cx *cx, const char *select, struct db_value key,
+                    const struct scope_columns *columns,
+                    struct db_row_shape shape, const char *what);
+
 #endif

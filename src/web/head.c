@@ -3,6 +3,7 @@
  */
 #include "web/app.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,19 @@ const char *serving_header(const struct serving *s, const char *name)
     const char *v = s->transport->get(s->transport->from, name);
 
     return v == NULL ? "" : v;
+}
+
+const char *request_header(const struct request *req, const char *name)
+{
+    const struct serving *s = (const struct serving *)(const void *)req;
+    char variable[80] = "HTTP_";
+    size_t n = strlen(variable);
+
+    for (; *name != '\0'; name++) {
+        must(n < sizeof variable - 1);
+        variable[n++] = *name == '-' ? '_' : (char)toupper(*name);
+    }
+    return s->transport->get(s->transport->from, variable);
 }
 
 static void read_method(struct serving *s)

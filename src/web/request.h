@@ -87,6 +87,10 @@ struct route {
                            serve many descriptors by one function */
 };
 
+/* A header of the request ("Pilehub-Signature"), or NULL. For callbacks; what
+   the web layer has its own member for is read there. */
+const char *request_header(const struct request *req, const char *name);
+
 /* ---- answers ---------------------------------------------------------- */
 
 /*
