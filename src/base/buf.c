@@ -149,7 +149,7 @@ void json_close(struct json_out *j, char bracket)
 void json_text(struct json_out *j, const char *key, const char *value)
 {
     if (value == NULL) {
-        json_null(j, key);
+        json_none(j, key);
         return;
     }
     put_key(j, key);
@@ -170,7 +170,7 @@ void json_bool(struct json_out *j, const char *key, bool value)
     buf_puts(j->to, value ? "true" : "false");
 }
 
-void json_null(struct json_out *j, const char *key)
+void json_none(struct json_out *j, const char *key)
 {
     put_key(j, key);
     buf_puts(j->to, "null");

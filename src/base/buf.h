@@ -46,7 +46,7 @@ void json_close(struct json_out *j, char bracket);                 /* } ] */
 void json_text(struct json_out *j, const char *key, const char *value);
 void json_int(struct json_out *j, const char *key, int64_t value);
 void json_bool(struct json_out *j, const char *key, bool value);
-void json_null(struct json_out *j, const char *key);
+void json_none(struct json_out *j, const char *key);
 /* value is JSON already (a number with decimals, a nested document). */
 void json_raw(struct json_out *j, const char *key, const char *value);
 

@@ -212,7 +212,7 @@ void cell_json(struct arena *a, const struct column *c, const char *raw,
     int64_t v;
 
     if (raw == NULL) {
-        json_null(out, c->name);
+        json_none(out, c->name);
     } else if (c->kind == CELL_ENUM) {
         label = cell_label(c->labels, raw);
         json_text(out, c->name, label != NULL ? label->key : raw);

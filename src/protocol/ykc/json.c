@@ -31,7 +31,7 @@ static void json_field(struct json_out *to, const struct wire_field *f,
     if (wire_is_number(f, p))
         json_raw(to, f->name, text);
     else if (text[0] == '\0' && f->kind != WIRE_STR)
-        json_null(to, f->name);
+        json_none(to, f->name);
     else
         json_text(to, f->name, text);
     if (!wire_text_is_whole(f, p)) {
