@@ -10,6 +10,8 @@
 
 static const struct command *const commands[] = {
     &migrate_command,
+    &frame_decode_command,
+    &frame_encode_command,
 };
 
 static void print_usage(FILE *to)

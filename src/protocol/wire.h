@@ -181,6 +181,9 @@ MUST_USE enum wire_status wire_parse(const struct wire_field *f, void *p,
 char *wire_pretty(const struct wire_field *f, const void *p,
                   char out[WIRE_TEXT]);
 
+/* The printable characters of a text before its first 00; out holds n + 1. */
+char *wire_printable(const char *text, size_t n, char *out);
+
 /* n bytes as upper-case hex and back; out holds 2n + 1. */
 char *wire_hex(const void *p, size_t n, char *out);
 MUST_USE bool wire_unhex(const char *text, void *out, size_t n);

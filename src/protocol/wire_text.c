@@ -86,8 +86,7 @@ static void number_text(const struct wire_field *f, const void *p, char *out)
                      false, out);
 }
 
-/* The printable characters before the first 00. */
-static void printable(const char *m, size_t size, char *out)
+char *wire_printable(const char *m, size_t size, char *out)
 {
     size_t n = 0;
 
@@ -95,6 +94,7 @@ static void printable(const char *m, size_t size, char *out)
         if (m[i] >= 0x20 && m[i] <= 0x7E)
             out[n++] = m[i];
     out[n] = '\0';
+    return out;
 }
 
 static void list_text(const uint8_t *m, size_t size, char *out)
@@ -126,7 +126,7 @@ char *wire_text(const struct wire_field *f, const void *p,
         snprintf(out, WIRE_TEXT, "%s", m);
         break;
     case WIRE_STR:
-        printable(m, f->size, out);
+        wire_printable(m, f->size, out);
         break;
     case WIRE_TIME:
         stamp_text(wire_stamp(time_of(m)), out);
@@ -159,7 +159,7 @@ bool wire_text_is_whole(const struct wire_field *f, const void *p)
     }
     if (f->kind != WIRE_STR)
         return true;
-    printable(m, f->size, text);
+    wire_printable(m, f->size, text);
     n = strlen(text);
     if (memcmp(text, m, n) != 0)
         return false;

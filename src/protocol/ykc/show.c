@@ -95,7 +95,7 @@ static bool items_part(struct ykc_parts *walk, struct ykc_part *part,
 
     if (f->rest == YKC_TEXT && i == 0 && count > 0) {
         part_at(walk, part, f->rest_name, "前缀", count);
-        snprintf(part->text, sizeof part->text, "%s", at);
+        wire_printable(at, count, part->text);
         return true;
     }
     if (f->rest != YKC_ITEMS || i >= count * f->item.n)
@@ -186,6 +186,7 @@ char *ykc_summary(const struct ykc_raw *raw, char out[YKC_SUMMARY])
             tell(out, field->title, wire_pretty(field, &any, text));
     }
     if (f->rest == YKC_TEXT)
-        tell(out, "", (const char *)&any + f->items_at);
+        tell(out, "", wire_printable((const char *)&any + f->items_at,
+                                     f->item_max, text));
     return out;
 }

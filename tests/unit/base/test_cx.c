@@ -147,7 +147,7 @@ static void json_is_escaped_for_a_script_element(void **state)
     json_int(&j, "n", INT64_MIN);
     json_open(&j, "list", '[');
     json_bool(&j, NULL, true);
-    json_null(&j, NULL);
+    json_none(&j, NULL);
     json_close(&j, ']');
     json_text(&j, "none", NULL);
     json_raw(&j, "raw", "1.5");
