@@ -13,12 +13,17 @@ stamp stamp_now(void)
     return (stamp){ (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000 };
 }
 
-int64_t monotonic_ms(void)
+int64_t monotonic_us(void)
 {
     struct timespec t;
 
     must(clock_gettime(CLOCK_MONOTONIC, &t) == 0);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+int64_t monotonic_ms(void)
+{
+    return monotonic_us() / 1000;
 }
 
 static int64_t floor_div(int64_t a, int64_t b)

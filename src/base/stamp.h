@@ -37,6 +37,7 @@ stamp stamp_now(void);
 
 /* A clock that never jumps, for timeouts; its zero is arbitrary. */
 int64_t monotonic_ms(void);
+int64_t monotonic_us(void);
 
 struct civil stamp_civil(stamp t);
 stamp stamp_from_civil(const struct civil *c);

@@ -1,0 +1,328 @@
+/*
+ * The FastCGI side of a worker: waiting, reading, sending, and the limits of
+ * rule W4. The waiting loop is explained in docs/architecture.md: it is what
+ * lets a worker stop without losing a request.
+ */
+#include "web/worker.h"
+
+#include <errno.h>
+#include <fcgiapp.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "base/config.h"
+#include "base/log.h"
+#include "base/stamp.h"
+#include "db/db.h"
+
+enum {
+    IDLE_TICK_S = 30,
+    KEPT_TICK_S = 5,      /* a connection that a client keeps open */
+    SEND_CHUNK = 64 * 1024,
+    HEAD_MAX = 32 * 1024,
+    WEB_STATEMENT_S = 10, /* T4 */
+    SLOW_STATEMENT_S = 30,
+};
+
+/* ---- signals ----------------------------------------------------------- */
+
+static volatile sig_atomic_t stop_requested;
+
+static void on_stop(int signal)
+{
+    (void)signal;
+    stop_requested = 1;
+}
+
+/* The connection of the request being served, for the last word below. */
+static volatile sig_atomic_t last_word_fd = -1;
+static volatile sig_atomic_t last_word_id;
+
+/*
+ * The budget is used up (W4): answer 503 on the bare connection and end. Only
+ * async-signal-safe calls; the handler's state is not touched any more, and
+ * the database rolls back when its connection closes.
+ */
+static void on_budget(int signal)
+{
+    static const char text[] =
+        "Status: 503 Service Unavailable\r\n"
+        "Content-Type: text/plain; charset=utf-8\r\n"
+        "Cache-Control: no-store\r\n"
+        "X-Content-Type-Options: nosniff\r\n\r\n"
+        "这个请求耗时过长，已中止，没有生效。\n";
+    enum { TEXT = sizeof text - 1, STDOUT = 6, END = 3 };
+    unsigned char id_high = (unsigned char)(last_word_id >> 8);
+    unsigned char id_low = (unsigned char)last_word_id;
+    unsigned char head[8] = { 1, STDOUT, id_high, id_low,
+                              TEXT >> 8, TEXT & 255, 0, 0 };
+    unsigned char end[24] = { 1, STDOUT, id_high, id_low, 0, 0, 0, 0,
+                              1, END, id_high, id_low, 0, 8, 0, 0 };
+
+    (void)signal;
+    if (last_word_fd >= 0 &&
+        write(last_word_fd, head, sizeof head) == sizeof head &&
+        write(last_word_fd, text, TEXT) == TEXT &&
+        write(last_word_fd, end, sizeof end) == sizeof end)
+        shutdown(last_word_fd, SHUT_WR);
+    _exit(WORKER_OVER_BUDGET);
+}
+
+static void handle(int signal, void (*handler)(int))
+{
+    struct sigaction a = { .sa_handler = handler };
+
+    sigemptyset(&a.sa_mask);
+    must(sigaction(signal, &a, NULL) == 0);
+}
+
+/* SIGTERM reaches the worker only while it waits. */
+static void set_signals(sigset_t *open_mask)
+{
+    sigset_t blocked;
+
+    handle(SIGTERM, on_stop);
+    handle(SIGALRM, on_budget);
+    handle(SIGPIPE, SIG_IGN);
+    handle(SIGHUP, SIG_IGN); /* for the master, though sent to the group */
+    handle(SIGINT, SIG_IGN);
+    handle(SIGUSR1, SIG_IGN);
+    handle(SIGCHLD, SIG_DFL);
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGTERM);
+    must(sigprocmask(SIG_SETMASK, &blocked, NULL) == 0);
+    sigemptyset(open_mask);
+    must(prctl(PR_SET_PDEATHSIG, SIGTERM) == 0);
+}
+
+static void set_budget(int64_t ms)
+{
+    struct itimerval t = { { 0, 0 }, { ms / 1000, ms % 1000 * 1000 } };
+
+    must(setitimer(ITIMER_REAL, &t, NULL) == 0);
+}
+
+/* Exceeding a limit ends the worker, not the host (W4); no core dumps of a
+   process that holds keys (W9). */
+static void set_limits(void)
+{
+    struct rlimit none = { 0, 0 };
+
+    must(setrlimit(RLIMIT_CORE, &none) == 0);
+#ifndef __SANITIZE_ADDRESS__
+    struct rlimit space = { (rlim_t)WORKER_SPACE_MAX << 20,
+                            (rlim_t)WORKER_SPACE_MAX << 20 };
+
+    must(setrlimit(RLIMIT_AS, &space) == 0);
+#endif
+}
+
+/* ---- waiting ----------------------------------------------------------- */
+
+static bool accept_one(FCGX_Request *q, int listen_fd)
+{
+    int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+
+    if (fd >= 0)
+        q->ipcFd = fd;
+    else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+        log_warn("web.accept", F_INT("errno", errno));
+    return fd >= 0; /* false mostly means: another worker took it */
+}
+
+/* The next request; false when it is time to stop. */
+static bool next_request(FCGX_Request *q, int listen_fd, struct db *db,
+                         const sigset_t *open_mask)
+{
+    while (!stop_requested) {
+        bool kept = q->ipcFd >= 0;
+        struct pollfd p = { .fd = kept ? q->ipcFd : listen_fd,
+                            .events = POLLIN };
+        struct timespec tick = { .tv_sec = kept ? KEPT_TICK_S : IDLE_TICK_S };
+        int n = ppoll(&p, 1, &tick, open_mask);
+
+        if (n <= 0) {
+            if (kept) {
+                FCGX_Free(q, 1);
+                q->keepConnection = 0;
+            } else if (n == 0) {
+                db_between(db);
+            }
+            continue;
+        }
+        if (!kept && !accept_one(q, listen_fd))
+            continue;
+        q->keepConnection = 1; /* else FCGX_Accept_r closes what we set */
+        if (FCGX_Accept_r(q) == 0)
+            return true;
+        q->keepConnection = 0;
+    }
+    return false;
+}
+
+/* ---- one request ------------------------------------------------------- */
+
+static const char *get_param(void *from, const char *name)
+{
+    FCGX_Request *q = from;
+
+    return FCGX_GetParam(name, q->envp);
+}
+
+static ssize_t read_body(void *from, char *to, size_t n)
+{
+    FCGX_Request *q = from;
+
+    return FCGX_GetStr(to, (int)(n > SEND_CHUNK ? SEND_CHUNK : n), q->in);
+}
+
+/* What nobody read is taken off the connection, or nginx would see it closed
+   while still sending. It holds the whole body already. */
+static void drain(FCGX_Request *q)
+{
+    char waste[4096];
+    size_t sum = 0;
+
+    while (sum < INPUT_UPLOAD_MAX + INPUT_RAW_MAX) {
+        int n = FCGX_GetStr(waste, sizeof waste, q->in);
+
+        if (n <= 0)
+            return;
+        sum += (size_t)n;
+    }
+}
+
+static size_t send_fd(FCGX_Request *q, const struct answer *a)
+{
+    char chunk[SEND_CHUNK];
+    int64_t sent = 0;
+
+    while (sent < a->fd_len) {
+        size_t want = a->fd_len - sent < SEND_CHUNK
+            ? (size_t)(a->fd_len - sent) : SEND_CHUNK;
+        ssize_t n = pread(a->fd, chunk, want, (off_t)sent);
+
+        if (n <= 0 || FCGX_PutStr(chunk, (int)n, q->out) != n)
+            break; /* the length in the head tells the client */
+        sent += n;
+    }
+    return (size_t)sent;
+}
+
+static size_t send_answer(FCGX_Request *q, const struct answer *a, bool head)
+{
+    struct buf top;
+    size_t sent;
+
+    buf_init(&top, HEAD_MAX);
+    answer_head(a, &top);
+    must(buf_text(&top) != NULL);
+    FCGX_PutStr(top.data, (int)top.len, q->out);
+    sent = top.len;
+    buf_fini(&top);
+    if (head)
+        return sent;
+    if (a->fd >= 0)
+        return sent + send_fd(q, a);
+    for (size_t at = 0; at < a->body.len;) {
+        size_t n = a->body.len - at < SEND_CHUNK ? a->body.len - at
+                                                 : SEND_CHUNK;
+
+        if (FCGX_PutStr(a->body.data + at, (int)n, q->out) != (int)n)
+            break;
+        at += n;
+    }
+    return sent + a->body.len;
+}
+
+static void log_request(struct cx *cx, const struct served *served,
+                        int status, int64_t took_us, size_t bytes)
+{
+    log_info("web.request", F_TEXT("method", served->method),
+             F_TEXT("path", served->path), F_INT("status", status),
+             F_INT("us", took_us), F_INT("bytes", bytes),
+             F_INT("actor_kind", cx->actor.kind),
+             F_INT("actor", cx->actor.id),
+             F_TEXT("address", cx->actor.address),
+             F_TEXT("error", served->error == NULL ? "" : served->error));
+}
+
+/* For the log, should this request be the last one. */
+static void note_request(struct slot *slot, const FCGX_Request *q)
+{
+    const char *id = FCGX_GetParam("REQUEST_ID", q->envp);
+
+    snprintf(slot->request_id, sizeof slot->request_id, "%s",
+             id == NULL ? "" : id);
+    atomic_store(&slot->busy_since_ms, monotonic_ms());
+}
+
+static void serve(const struct worker *w, struct cx *cx, FCGX_Request *q,
+                  struct answer *answer)
+{
+    struct transport transport = { get_param, read_body, q };
+    struct served served = { .class = CLASS_PAGE };
+    int64_t began = monotonic_us();
+    size_t bytes;
+
+    last_word_id = q->requestId;
+    last_word_fd = q->ipcFd;
+    note_request(w->slot, q);
+    set_budget(w->app->config->web_budget_ms);
+    cx_begin(cx);
+    app_serve(w->app, cx, &transport, answer, &served);
+    last_word_fd = -1; /* from here on bytes are on their way */
+    drain(q);
+    bytes = send_answer(q, answer, served.head);
+    FCGX_Finish_r(q);
+    set_budget(0);
+
+    int64_t took = monotonic_us() - began;
+
+    shared_count(w->app->shared, served.class, answer->status, took, bytes);
+    log_request(cx, &served, answer->status, took, bytes);
+    log_set_context("");
+    answer_reset(answer);
+    atomic_fetch_add(&w->slot->served, 1);
+    atomic_store(&w->slot->busy_since_ms, 0);
+}
+
+int worker_run(const struct worker *w)
+{
+    const struct config *config = w->app->config;
+    struct db_login login = db_login_of(config, w->app->slow_pool
+                                                    ? SLOW_STATEMENT_S
+                                                    : WEB_STATEMENT_S);
+    struct answer answer;
+    sigset_t open_mask;
+    FCGX_Request q;
+    struct db *db;
+    struct cx *cx;
+    int64_t served = 0;
+
+    set_limits();
+    must(FCGX_Init() == 0);
+    set_signals(&open_mask);
+    must(FCGX_InitRequest(&q, w->listen_fd, FCGI_FAIL_ACCEPT_ON_INTR) == 0);
+    db = db_open(&login);
+    cx = cx_new(db, config, WORKER_ARENA_MAX);
+    cx->views = w->views;
+    answer_init(&answer);
+    while (served < config->web_recycle &&
+           next_request(&q, w->listen_fd, db, &open_mask)) {
+        serve(w, cx, &q, &answer);
+        db_between(db);
+        served++;
+    }
+    FCGX_Free(&q, 1);
+    answer_fini(&answer);
+    cx_free(cx);
+    db_close(db);
+    return 0;
+}
