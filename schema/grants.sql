@@ -55,6 +55,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON pile_event TO pilehub_web@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON day_station TO pilehub_web@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON hour_station TO pilehub_web@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON day_platform TO pilehub_web@localhost;
+GRANT SELECT, INSERT, UPDATE, DELETE ON month_station TO pilehub_web@localhost;
+GRANT SELECT, INSERT, UPDATE, DELETE ON total_station TO pilehub_web@localhost;
 
 -- ---- pilehub_jobs ----
 GRANT SELECT, INSERT, UPDATE, DELETE ON org TO pilehub_jobs@localhost;
@@ -108,6 +110,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON pile_event TO pilehub_jobs@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON day_station TO pilehub_jobs@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON hour_station TO pilehub_jobs@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON day_platform TO pilehub_jobs@localhost;
+GRANT SELECT, INSERT, UPDATE, DELETE ON month_station TO pilehub_jobs@localhost;
+GRANT SELECT, INSERT, UPDATE, DELETE ON total_station TO pilehub_jobs@localhost;
 
 -- ---- pilehub_gateway: nothing of ledger, wallets, people or rights ----
 GRANT SELECT, INSERT, UPDATE ON lease TO pilehub_gateway@localhost;
