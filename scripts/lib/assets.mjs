@@ -1,11 +1,13 @@
 /*
  * Puts what browsers get under static/: the files of the npm packages that
- * pages name, and one sprite of the icons listed in static/img/icons.txt
- * ("name" or "name tabler-name") after our own marks (static/img/marks.svg).
+ * pages name, the land of maps (scripts/lib/geo.txt), and one sprite of the
+ * icons listed in static/img/icons.txt ("name" or "name tabler-name") after
+ * our own marks (static/img/marks.svg).
  * node assets.mjs SOURCE_DIRECTORY
  */
 import fs from 'node:fs';
 import path from 'node:path';
+import { land } from './geo.mjs';
 
 const source = process.argv[2];
 const modules = path.join(source, 'node_modules');
@@ -13,7 +15,6 @@ const vendor = path.join(source, 'static/vendor');
 
 const files = [
   ['@tabler/core/dist/css/tabler.min.css', 'tabler.min.css'],
-  ['@tabler/core/dist/js/tabler.min.js', 'tabler.min.js'],
   ['echarts/dist/echarts.min.js', 'echarts.min.js'],
   ['htmx.org/dist/htmx.min.js', 'htmx.min.js'],
   ['leaflet/dist/leaflet.css', 'leaflet.css'],
@@ -31,6 +32,18 @@ for (const [from, to] of files) {
 fs.cpSync(path.join(modules, 'leaflet/dist/images'),
   path.join(vendor, 'images'), { recursive: true });
 
+function lines(file) {
+  return fs.readFileSync(path.join(source, file), 'utf8').split('\n')
+    .filter((line) => line && !line.startsWith('#'));
+}
+
+fs.mkdirSync(path.join(vendor, 'geo'));
+for (const line of lines('scripts/lib/geo.txt')) {
+  const [name, from, file] = line.split(/\s+/);
+  fs.writeFileSync(path.join(vendor, 'geo', name + '.json'),
+    land(fs.readFileSync(path.join(modules, from, file), 'utf8')));
+}
+
 /* An icon is its paths; size, stroke and colour come from the style sheet. */
 function symbol(line) {
   const [name, from = name] = line.split(/\s+/);
@@ -40,8 +53,7 @@ function symbol(line) {
     .filter((shape) => !shape.includes('stroke="none"'));
   return `<symbol id="${name}" viewBox="0 0 24 24">${shapes.join('')}</symbol>`;
 }
-const names = fs.readFileSync(path.join(source, 'static/img/icons.txt'), 'utf8')
-  .split('\n').filter((line) => line && !line.startsWith('#'));
+const names = lines('static/img/icons.txt');
 const marks = fs.readFileSync(path.join(source, 'static/img/marks.svg'), 'utf8');
 fs.writeFileSync(path.join(source, 'static/img/icons.svg'),
   marks.replace('</svg>', names.map(symbol).join('\n') + '\n</svg>'));
