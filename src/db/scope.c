@@ -118,3 +118,20 @@ void *scoped_row_by(struct cx *cx, const char *select, struct db_value key,
                 "没有找到这个%s，可能已删除或不在你的数据范围内。", what);
     return row;
 }
+
+void *scoped_rows(struct cx *cx, const char *select, struct db_binds binds,
+                  const struct scope_columns *columns, const char *tail,
+                  struct db_row_shape shape, size_t *count)
+{
+    struct db_value *v = arena_array(cx->arena, SCOPE_BINDS_MAX + binds.n,
+                                     sizeof *v);
+    size_t n = binds.n;
+    const char *condition;
+
+    memcpy(v, binds.v, binds.n * sizeof *v);
+    condition = scope_sql(cx, columns, v, &n);
+    return db_rows(cx,
+                   arena_printf(cx->arena, "%s AND (%s)%s", select, condition,
+                                tail),
+                   (struct db_binds){ v, n }, shape, count);
+}

@@ -61,4 +61,13 @@ void *scoped_row_by(struct cx *cx, const char *select, struct db_value key,
                     const struct scope_columns *columns,
                     struct db_row_shape shape, const char *what);
 
+/*
+ * Any statement that reads in scope: select ends in its WHERE condition, to
+ * which " AND <scope>" is added, then tail (" ORDER BY ...", or ""). binds
+ * belong to select. As db_rows.
+ */
+void *scoped_rows(struct cx *cx, const char *select, struct db_binds binds,
+                  const struct scope_columns *columns, const char *tail,
+                  struct db_row_shape shape, size_t *count);
+
 #endif
