@@ -57,7 +57,7 @@ struct order {
 struct order *order_load(struct cx *cx, int64_t id);
 struct order *order_load_no(struct cx *cx, const char *order_no);
 
-/* ---- start ---------------------------------------------------------------- */
+/* ---- start ----------------------------------------------------------- */
 
 struct order_ask {
     int64_t connector_id;
@@ -85,7 +85,7 @@ int64_t order_start(struct cx *cx, const struct order_ask *ask);
  */
 void order_stop(struct cx *cx, int64_t order_id, enum order_stop_by by);
 
-/* ---- money of an order ------------------------------------------------------ */
+/* ---- money of an order ----------------------------------------------- */
 
 /* One row per rate of a settled (or reviewed) order: the bill by period with
    the pile's own figures beside. */
@@ -112,7 +112,7 @@ const struct order_adjustment *order_adjustments(struct cx *cx,
                                                  int64_t order_id,
                                                  size_t *count);
 
-/* ---- review ---------------------------------------------------------------------- */
+/* ---- review ---------------------------------------------------------- */
 
 /*
  * A person's decision on an order in review, with the reason that goes into

@@ -96,7 +96,7 @@ struct ledger_doc {
 int64_t ledger_post(struct cx *cx, const struct ledger_doc *doc,
                     const struct posting *p, size_t n);
 
-/* ---- wallets ----------------------------------------------------------- */
+/* ---- wallets ----------------------------------------------------- */
 
 struct wallet {
     money paid, granted, gift; /* balances, held parts included */
@@ -104,6 +104,10 @@ struct wallet {
     money arrears;             /* what the driver owes, >= 0 */
     money available;           /* paid + granted + gift - held */
 };
+
+/* Makes the accounts of a new driver; again has no effect. Whoever signs a
+   driver up calls it, so that money is never the first to need them. */
+void ledger_open_wallet(struct cx *cx, int64_t driver_id);
 
 /* A driver without a wallet has zeros. The caller checks whose it is. */
 struct wallet ledger_wallet(struct cx *cx, int64_t driver_id);
@@ -119,7 +123,7 @@ int64_t ledger_grant(struct cx *cx, const char *key, int64_t driver_id,
 int64_t ledger_gift(struct cx *cx, const char *key, int64_t driver_id,
                     money amount, const char *note);
 
-/* ---- holds ---------------------------------------------------------------- */
+/* ---- holds ------------------------------------------------------- */
 
 #define LEDGER_HOLD_ENDS(X)                              \
     X(HOLD_OPEN,    0, "open",    "预留中", "reserved")    \
@@ -130,14 +134,16 @@ int64_t ledger_gift(struct cx *cx, const char *key, int64_t driver_id,
 LABELS_DECLARE(ledger_hold_end, LEDGER_HOLD_ENDS);
 
 /*
- * Reserves an amount of a driver's wallet: gift first, then granted, then
- * paid (M6). Each part remembers its account. Its id; the same key, driver
- * and amount again give the same id. Fails with ERR_BALANCE. expires_at is the
- * earliest moment at which a hold without a live order may be expired.
+ * Reserves money of a driver's wallet: as much as is available, at least
+ * least and at most most. Gift first, then granted, then paid (M6); each part
+ * remembers its account. Returns its id and sets *held; the same key and ref
+ * again give the same. Fails with ERR_ARREARS if the driver owes anything
+ * (M8), with ERR_BALANCE if less than least is available. After expires_at
+ * its owner (the order's jobs) expires it if nothing can be billed any more.
  */
 int64_t ledger_hold(struct cx *cx, const char *key, const char *ref_kind,
-                    int64_t ref_id, int64_t driver_id, money amount,
-                    stamp expires_at);
+                    int64_t ref_id, int64_t driver_id, money least,
+                    money most, stamp expires_at, money *held);
 
 /* Gives the reserved money back. False if the hold has ended already. */
 bool ledger_hold_void(struct cx *cx, int64_t hold_id);
@@ -145,11 +151,7 @@ bool ledger_hold_expire(struct cx *cx, int64_t hold_id);
 
 enum ledger_hold_end ledger_hold_state(struct cx *cx, int64_t hold_id);
 
-/* Holds past expires_at and still open, oldest first; ids in the arena. */
-const int64_t *ledger_holds_due(struct cx *cx, stamp now, int limit,
-                                size_t *count);
-
-/* ---- spending --------------------------------------------------------------- */
+/* ---- spending ---------------------------------------------------- */
 
 /*
  * A driver pays total, which is the sum of the credits. The hold (0: none;
@@ -168,10 +170,11 @@ struct ledger_payment ledger_spend(struct cx *cx,
                                    const struct posting *credits, size_t n);
 
 /*
- * Gives back a part of what document kind/key took from the driver: arrears
- * first, then paid, granted, gift. The debits are the (negative) postings of
- * those who lose it. Fails if it exceeds what is left of that document and
- * of earlier give-backs of the same ref.
+ * Gives back a part of what the documents of the same ref took from the
+ * driver: arrears first, then paid, granted, gift, the reverse of taking.
+ * Arrears that were paid since come back as paid money. The debits are the
+ * (negative) postings of those who lose it. More than was taken is our
+ * mistake. The members of the result are what came back, >= 0.
  */
 struct ledger_payment ledger_give_back(struct cx *cx,
                                        const struct ledger_doc *doc,
@@ -179,7 +182,7 @@ struct ledger_payment ledger_give_back(struct cx *cx,
                                        const struct posting *debits,
                                        size_t n);
 
-/* ---- reading ------------------------------------------------------------------ */
+/* ---- reading ----------------------------------------------------- */
 
 /* A posting with its document, for the pages. Texts live in the arena. */
 struct ledger_entry {

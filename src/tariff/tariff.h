@@ -143,7 +143,7 @@ void tariff_edit(struct cx *cx, int64_t id, const struct tariff_draft *d,
 void tariff_enable(struct cx *cx, int64_t id);
 void tariff_disable(struct cx *cx, int64_t id);
 
-/* ---- 计费测试 ---------------------------------------------------------------- */
+/* ---- 计费测试 ------------------------------------------------------------ */
 
 /*
  * What a charge would cost. With starts_at and minutes the energy is spread

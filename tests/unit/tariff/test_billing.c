@@ -14,7 +14,7 @@
 
 #include "tariff/billing.h"
 
-/* ---- random numbers that repeat -------------------------------------------- */
+/* ---- random numbers that repeat -------------------------------------- */
 
 static uint64_t seed = 20261120;
 
@@ -32,7 +32,7 @@ static int64_t between(int64_t least, int64_t most)
     return least + (int64_t)(next_random() % (uint64_t)(most - least + 1));
 }
 
-/* ---- the reference ------------------------------------------------------------ */
+/* ---- the reference --------------------------------------------------- */
 
 /*
  * Energy flows evenly between two readings: minute k of m gets E/m units, and
@@ -74,7 +74,7 @@ static void reference_add(struct reference *r, const char *slots,
     }
 }
 
-/* ---- a million sessions ---------------------------------------------------------- */
+/* ---- a million sessions ---------------------------------------------- */
 
 /* Days that a calendar gets wrong, beside ordinary ones. */
 static stamp random_day(void)
@@ -176,7 +176,7 @@ static void a_million_bills_equal_the_reference(void **state)
     assert_int_equal(differences, 0);
 }
 
-/* ---- single promises ------------------------------------------------------------- */
+/* ---- single promises ------------------------------------------------- */
 
 static stamp at(const char *text)
 {

@@ -1,0 +1,24 @@
+/*
+ * Inside of the ledger: how a hold ends.
+ */
+#ifndef LEDGER_HOLD_H
+#define LEDGER_HOLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ledger/ledger.h"
+
+/* Marks the end of a hold: false if it has one. The key of that row decides
+   every race between settling, voiding and expiring (M7). */
+bool hold_end(struct cx *cx, int64_t hold_id, enum ledger_hold_end how,
+              int64_t tx_id);
+
+struct hold_part {
+    int64_t account_id;
+    money amount;
+};
+const struct hold_part *hold_parts(struct cx *cx, int64_t hold_id,
+                                   size_t *count);
+
+#endif
