@@ -217,6 +217,8 @@ struct resource {
     void (*decorate)(struct cx *cx, int64_t id, struct vnode *detail);
     /* Template of the detail page, if not the generic one. */
     const char *detail_template;
+    /* The feature serves GET /:id, or new and edit, by routes of its own. */
+    bool own_detail, own_form;
     /* Optimistic locking: SQL of the row's version number, or NULL. The form
        carries it; a save on another version answers both versions. */
     const char *version;
