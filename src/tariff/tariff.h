@@ -15,6 +15,7 @@
 #include "base/label.h"
 #include "base/money.h"
 #include "base/stamp.h"
+#include "db/scope.h"
 
 /* The four rates, as on the wire. */
 #define TARIFF_RATES(X)                       \
@@ -88,18 +89,20 @@ struct tariff_draft {
     const char *note;
     const char *slots;
     struct tariff_prices prices;
-    stamp starts_at; /* 0: the next 00:00. Only demo data and imports set it,
-                        to a 00:00 that may lie in the past. */
+    stamp starts_at; /* a 00:00, not before the next one, which 0 means */
+    bool backdated;  /* demo data and imports: any 00:00 will do */
 };
 
 /*
- * NULL if the draft's prices and slots are good; otherwise the error in
- * Chinese, and *field is the wrong one: "mode", "slots",
- * "sharp_elec_e5" ... "valley_service_e5". For forms, before anything is
- * asked of the database.
+ * NULL if the draft's name, prices, slots and start are good; otherwise the
+ * error in Chinese, and *field is the wrong one: "name", "mode", "note",
+ * "slots", "starts_on", "sharp_elec" ... "valley_service". For forms, before
+ * anything is asked of the database.
  */
 const char *tariff_draft_error(struct cx *cx, const struct tariff_draft *d,
                                const char **field);
+
+extern const struct scope_columns tariff_scope; /* alias t */
 
 /* In the caller's scope, or ERR_NOT_FOUND. */
 struct tariff *tariff_load(struct cx *cx, int64_t id);
@@ -132,10 +135,10 @@ const struct tariff_version *tariff_next(struct cx *cx, int64_t station_id,
 int64_t tariff_create(struct cx *cx, const struct tariff_draft *d);
 
 /*
- * New name, note and prices. Prices take effect at the next 00:00: a version
- * that is planned and not yet in force is replaced, one in force is never
- * touched. seen_ver is tariff.ver as the editor saw it; ERR_CONFLICT if
- * somebody else changed it since. Station, area and mode cannot change.
+ * New name, note and prices. Other prices make a new version; one that is
+ * planned and not yet in force is replaced, one in force is never touched.
+ * seen_ver is tariff.ver as the editor saw it; ERR_CONFLICT if somebody else
+ * changed it since. Station, area and mode stay as they are.
  */
 void tariff_edit(struct cx *cx, int64_t id, const struct tariff_draft *d,
                  int seen_ver);
