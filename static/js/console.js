@@ -208,14 +208,14 @@
   function busy(form, on) {
     $$('button[type=submit], button:not([type])', form).forEach((b) => {
       if (on) {
-        if (b.dataset.word) return;
-        b.dataset.word = b.innerHTML;
+        if (b.word) return;
+        b.word = [...b.childNodes];
         b.style.minWidth = b.offsetWidth + 'px';
         b.textContent = form.dataset.once || '保存中…';
         b.disabled = true;
-      } else if (b.dataset.word) {
-        b.innerHTML = b.dataset.word;
-        delete b.dataset.word;
+      } else if (b.word) {
+        b.replaceChildren(...b.word);
+        b.word = null;
         b.disabled = false;
       }
     });
@@ -734,7 +734,9 @@
     if ((el = on('[data-close]'))) { const d = el.closest('dialog'); if (d) { e.preventDefault(); closeDialog(d); return; } }
     if ((el = on('[data-copy]'))) { copy(el.dataset.copy); return; }
     if ((el = on('[data-group]'))) {
-      el.setAttribute('aria-expanded', String(el.classList.toggle('open')));
+      const folded = $('#shell').classList.contains('fold');
+      if (folded) acts.fold();
+      el.setAttribute('aria-expanded', String(el.classList.toggle('open', folded || undefined)));
       return;
     }
     if ((el = on('[data-tabs] [role=tab]'))) { e.preventDefault(); chooseTab(el); return; }

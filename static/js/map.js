@@ -53,6 +53,7 @@
           { interactive: false, keyboard: false }).addTo(land);
       });
     });
+    thin();
   }
 
   /* ---- markers ---------------------------------------------------------- */
@@ -153,6 +154,17 @@
       if (mine === turn && !data.stations.length) toast('fault', '没能取到电站位置，15 秒后再试。');
     }
   }
+  /* Names that would run into each other: the later one gives way. */
+  function thin() {
+    const taken = [];
+    box.querySelectorAll('.dlabel').forEach((el) => {
+      el.hidden = false;
+      const at = el.getBoundingClientRect();
+      el.hidden = taken.some((t) => at.left < t.right && at.right > t.left && at.top < t.bottom && at.bottom > t.top);
+      if (!el.hidden) taken.push(at);
+    });
+  }
+
   const soon = () => { clearTimeout(wait); wait = setTimeout(load, WAIT_MS); };
 
   document.addEventListener('click', (e) => { if (e.target.closest('[data-map-close]')) choose(''); });
@@ -161,5 +173,6 @@
   drawLand();
   load();
   map.on('moveend', soon);
+  map.on('zoomend', thin);
   setInterval(() => { if (!document.hidden) load(); }, REFRESH_MS);
 }());

@@ -57,9 +57,14 @@
     });
   }
 
-  function focus(k) {
-    cells.forEach((c, n) => { c.tabIndex = n === k ? 0 : -1; });
-    cells[k].focus();
+  /* The range between anchor and the focused cell is what is painted next. */
+  function focus(k, extend) {
+    if (!extend) anchor = k;
+    cells.forEach((c, n) => {
+      c.tabIndex = n === k ? 0 : -1;
+      c.classList.toggle('pick', extend && n >= Math.min(anchor, k) && n <= Math.max(anchor, k));
+    });
+    if (document.activeElement !== cells[k]) cells[k].focus();
   }
 
   for (let k = 0; k < SLOTS; k++) {
@@ -79,9 +84,13 @@
       if (k < 0) return;
       e.preventDefault();
       painting = true;
-      if (!e.shiftKey) anchor = k;
+      focus(k, e.shiftKey);
       paint(anchor, k, brush);
-      focus(k);
+    });
+    strip.addEventListener('focusin', (e) => {
+      const k = cells.indexOf(e.target);
+      if (k >= 0 && e.target.tabIndex !== 0) focus(k, false);
+      else if (!strip.contains(e.relatedTarget)) anchor = k;
     });
     strip.addEventListener('pointerover', (e) => {
       const k = cells.indexOf(e.target);
@@ -93,9 +102,7 @@
       if (k < 0) return;
       const by = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 4, ArrowUp: -4, Home: -k, End: SLOTS - 1 - k }[e.key];
       if (by !== undefined) {
-        const to = Math.min(SLOTS - 1, Math.max(0, k + by));
-        if (!e.shiftKey) anchor = to;
-        focus(to);
+        focus(Math.min(SLOTS - 1, Math.max(0, k + by)), e.shiftKey);
       } else if (/^[1-4]$/.test(e.key)) {
         choose(String(e.key - 1));
         paint(anchor, k, brush);

@@ -1,7 +1,7 @@
 <?cs include!"macro/ui.cs" ?>
 <div class="phead"><h1>首页</h1><span id="live" hx-get="<?cs var:Home.self ?>" hx-trigger="poll" data-poll="10" hx-headers='{"X-Poll":"1"}' hx-select="#live" hx-swap="outerHTML" hx-select-oob="#kpis,#states,#tou-sums,#d-tou,#d-trend,#todo,#totals,#rank"><?cs call:live("10", Page.now) ?></span>
   <span class="grow"></span>
-  <form class="picker-form" method="get" action="/console/"><input type="hidden" name="day" value="<?cs var:Home.day ?>"><div class="picker w200" data-picker="/console/station/pick" data-submit><input type="hidden" name="station" value="<?cs var:Home.station ?>"><input class="in" value="<?cs var:Home.station_name ?>" placeholder="全部电站" aria-label="电站"></div></form>
+  <form method="get" action="/console/"><input type="hidden" name="day" value="<?cs var:Home.day ?>"><div class="picker w200" data-picker="/console/station/pick" data-submit><input type="hidden" name="station" value="<?cs var:Home.station ?>"><input class="in" value="<?cs var:Home.station_name ?>" placeholder="全部电站" aria-label="电站"></div></form>
   <nav class="seg" aria-label="时间"><?cs each:d = Home.days ?><a href="<?cs var:d.path ?>"<?cs if:d.on ?> class="on" aria-current="true"<?cs /if ?>><?cs var:d.title ?></a><?cs /each ?></nav>
 </div>
 <section class="card kpis" id="kpis" aria-label="<?cs var:Home.day_title ?>数据"><?cs each:k = Home.kpis ?><?cs call:kpi(k) ?><?cs /each ?></section>
