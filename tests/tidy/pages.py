@@ -40,7 +40,8 @@ BANNED_WORDS = [("您", "你"), ("！", "no exclamation mark"),
 
 
 def lines(pattern):
-    for path in sorted(glob.glob(os.path.join(ROOT, pattern), recursive=True)):
+    found = glob.glob(os.path.join(ROOT, pattern), recursive=True)
+    for path in sorted(found):
         with open(path, encoding="utf-8") as f:
             for n, line in enumerate(f, 1):
                 yield os.path.relpath(path, ROOT), n, line.rstrip("\n")
@@ -71,7 +72,8 @@ def policy():
 def look():
     """Templates name no colour and no size"""
     for path, n, line in lines("templates/**/*.cs"):
-        plain = re.sub(r"(?:hx-[\w-]+|href|data-\w+)=([\"']).*?\1", "", line)
+        plain = re.sub(r"(?:hx-[\w-]+|href|data-\w+)=([\"']).*?\1", "",
+                       line)
         plain = re.sub(r"&#\w+;", "", plain)
         if COLOUR.search(plain):
             yield path, n, "colour; it belongs in static/css/tokens.css"
@@ -81,7 +83,8 @@ def look():
 
 def icons():
     """Every icon that pages, scripts and features name is in the sprite"""
-    known = {line.split()[0] for line in text("static/img/icons.txt").split("\n")
+    known = {line.split()[0] for line in
+             text("static/img/icons.txt").split("\n")
              if line and not line.startswith("#")}
     known |= set(re.findall(r'id="([^"]+)"', text("static/img/marks.svg")))
     uses = [("templates/**/*.cs", r'call:icon\("([^"]+)"\)'),
@@ -92,7 +95,7 @@ def icons():
         for path, n, line in lines(pattern):
             for name in re.findall(what, line):
                 if name not in known and not name.endswith("-"):
-                    yield path, n, "icon %s is not in static/img/icons.txt" % name
+                    yield path, n, "%s is not in static/img/icons.txt" % name
 
 
 def colours():
@@ -128,7 +131,8 @@ def classes():
         styles += f.read()
     known = set(re.findall(r"\.(-?[A-Za-z_][\w-]*)", styles))
     for path, n, line in lines("templates/**/*.cs"):
-        for value in re.findall(r'\bclass="([^"]*)"', re.sub(r"<\?cs.*?\?>", "\x00", line)):
+        plain = re.sub(r"<\?cs.*?\?>", "\x00", line)
+        for value in re.findall(r'\bclass="([^"]*)"', plain):
             for name in value.split():
                 if "\x00" not in name and name not in known:
                     yield path, n, "class %s is styled nowhere" % name
@@ -136,7 +140,8 @@ def classes():
 
 def luminance(colour):
     parts = [int(colour[k:k + 2], 16) / 255 for k in (1, 3, 5)]
-    parts = [c / 12.92 if c <= .03928 else ((c + .055) / 1.055) ** 2.4 for c in parts]
+    parts = [c / 12.92 if c <= .03928 else ((c + .055) / 1.055) ** 2.4
+             for c in parts]
     return .2126 * parts[0] + .7152 * parts[1] + .0722 * parts[2]
 
 
@@ -152,20 +157,23 @@ def readable():
     values = [dict(re.findall(r"(--[\w-]+):\s*(#[0-9a-f]{6})\b", part))
               for part in (light, dark)]
     states = "idle charging occupied fault offline reserved".split()
-    pairs = [("--" + s, on, 4.5) for s in states for on in ("--surface", "--%s-soft" % s)]
+    pairs = [("--" + s, on, 4.5) for s in states
+             for on in ("--surface", "--%s-soft" % s)]
     pairs += [("--%s-fill" % s, "--surface", 3) for s in states]
     pairs += [(ink, on, 4.5) for ink in ("--ink", "--ink-2", "--ink-3")
               for on in ("--bg", "--surface", "--surface-2", "--surface-3")]
-    pairs += [("--accent", "--surface", 4.5), ("--accent", "--accent-soft", 4.5),
-              ("--line-ctl", "--surface", 3), ("--on-fill", "--accent-fill", 4.5),
-              ("--on-fill", "--danger-fill", 4.5)]
-    pairs += [("--on-fill", "--tag-" + t, 4.5) for t in ("sharp", "peak", "flat", "valley")]
+    pairs += [("--accent", "--surface", 4.5), ("--line-ctl", "--surface", 3),
+              ("--accent", "--accent-soft", 4.5)]
+    pairs += [("--on-fill", fill, 4.5) for fill in (
+        "--accent-fill", "--danger-fill", "--tag-sharp", "--tag-peak",
+        "--tag-flat", "--tag-valley")]
     for theme, own in zip(("light", "dark"), values):
         both = {**values[0], **own}
         for ink, on, least in pairs:
             got = contrast(both[ink], both[on])
             if got < least:
-                yield ("static/css/tokens.css", 1, "%s: %s on %s is %.2f, below %s"
+                yield ("static/css/tokens.css", 1,
+                       "%s: %s on %s is %.2f, below %s"
                        % (theme, ink, on, got, least))
 
 
@@ -189,7 +197,7 @@ def packages():
     for kind in ("dependencies", "devDependencies"):
         for name, version in wanted.get(kind, {}).items():
             if not re.fullmatch(r"(?:npm:[@\w/.-]+@)?\d+\.\d+\.\d+", version):
-                yield "package.json", 1, "%s %s is not one version" % (name, version)
+                yield "package.json", 1, "%s is not one version" % name
     lock = json.loads(text("package-lock.json"))
     for name, entry in lock["packages"].items():
         where = entry.get("resolved", "https://registry.npmjs.org/")
@@ -209,7 +217,8 @@ def main():
     for number, rule in enumerate(RULES, 1):
         found = list(rule())
         failed = failed or bool(found)
-        print("%s %d - %s" % ("not ok" if found else "ok", number, rule.__doc__))
+        print("%s %d - %s" % ("not ok" if found else "ok", number,
+                              rule.__doc__))
         for path, n, what in found:
             print("# %s:%d: %s" % (path, n, what))
     sys.exit(1 if failed else 0)

@@ -1,6 +1,6 @@
 /*
  * The sample trees of tests/templates: NAME.hdf holds the tree of one page,
- * NAME.html what its template makes of it. The reader knows what the samples
+ * NAME.gold what its template makes of it. The reader knows what the samples
  * use: "name = value", "name {", "}" and comments.
  */
 #ifndef TESTS_SAMPLE_H

@@ -126,11 +126,11 @@ static void each_sample_renders_to_its_golden_file(void **state)
         if (strcmp(names[i], "frame") == 0)
             continue;
         run(f, names[i], NULL, false);
-        gold = sample_file(f->cx, f->root, names[i], ".html");
+        gold = sample_file(f->cx, f->root, names[i], ".gold");
         if (gold == NULL)
-            fail_msg("tests/templates/%s.html is missing", names[i]);
+            fail_msg("tests/templates/%s.gold is missing", names[i]);
         else if (strcmp(gold, buf_text(&f->out)) != 0)
-            fail_msg("%s differs from tests/templates/%s.html", names[i],
+            fail_msg("%s differs from tests/templates/%s.gold", names[i],
                      names[i]);
     }
 }
