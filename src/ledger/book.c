@@ -116,10 +116,9 @@ void book_change(struct cx *cx, struct book_account *a, money balance,
 
 /* ---- documents ---------------------------------------------------------- */
 
-/* What must be equal when a key comes again. */
-static void content_hash(struct cx *cx, const struct ledger_doc *doc,
-                         int64_t party, const struct posting *p, size_t n,
-                         uint8_t hash[SHA256_SIZE])
+void book_content(struct cx *cx, const struct ledger_doc *doc, int64_t party,
+                  const struct posting *p, size_t n,
+                  uint8_t hash[BOOK_HASH_SIZE])
 {
     const char *text = cx_printf(cx, "%s|%s|%lld|%lld", doc->kind,
                                  doc->ref_kind, (long long)doc->ref_id,
@@ -155,7 +154,7 @@ bool book_begin(struct cx *cx, const struct ledger_doc *doc, int64_t party,
 
     db_need_tx(cx);
     must(strlen(key) <= 80);
-    content_hash(cx, doc, party, p, n, hash);
+    book_content(cx, doc, party, p, n, hash);
     if (db_insert_new(cx, add,
                       BIND(V(doc->kind), V(key), V(doc->ref_kind),
                            V(doc->ref_id),

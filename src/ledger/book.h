@@ -11,8 +11,8 @@
 
 #include "ledger/ledger.h"
 
-/* Postings of one document. */
-enum { BOOK_LINES_MAX = 16 };
+/* Postings of one document; bytes of its content's hash. */
+enum { BOOK_LINES_MAX = 16, BOOK_HASH_SIZE = 32 };
 
 /* A row of ledger_account that keeps a balance, locked by this transaction. */
 struct book_account {
@@ -59,6 +59,11 @@ int64_t book_account_id(struct cx *cx, enum ledger_kind kind, int64_t owner);
  */
 bool book_begin(struct cx *cx, const struct ledger_doc *doc, int64_t party,
                 const struct posting *p, size_t n, int64_t *tx_id);
+
+/* What must be equal when a key comes again. */
+void book_content(struct cx *cx, const struct ledger_doc *doc, int64_t party,
+                  const struct posting *p, size_t n,
+                  uint8_t hash[BOOK_HASH_SIZE]);
 
 /* A posting to be written. */
 struct book_line {

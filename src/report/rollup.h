@@ -31,4 +31,8 @@ void rollup_add_topup(struct cx *cx, stamp at, money amount);
 /* Makes months and totals anew from the days: after loading history. */
 void rollup_rebuild(struct cx *cx);
 
+/* Makes all of them anew from orders, payments and drivers: reads the whole
+   history. Needs a transaction. */
+void rollup_remake(struct cx *cx);
+
 #endif

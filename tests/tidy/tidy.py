@@ -196,9 +196,8 @@ def layers(s):
         is_feature = folder not in LAYERS
         if folder not in allowed and not (is_feature and "*" in allowed):
             yield n, "%s may not include %s" % (s.layer(), target)
-        if is_feature and re.search(r"_(admin|api)\.h$", target) and \
-                folder != s.folder:
-            yield n, "another feature's pages: %s" % target
+        if s.layer() == "subject" and re.search(r"_(admin|api)\.h$", target):
+            yield n, "rules may not include pages: %s" % target
 
 
 def banned_calls(s):

@@ -1,0 +1,101 @@
+#include "cli/people.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "db/db.h"
+#include "system/audit.h"
+
+int64_t people_platform(struct cx *cx)
+{
+    static const char find[] = "SELECT id FROM org WHERE kind = 1";
+    static const char sql[] =
+        "INSERT INTO org (kind, name, created_at, updated_at)"
+        " VALUES (1, '平台运营中心', ?, ?)";
+    int64_t id = db_int(cx, find, BIND());
+
+    if (id != 0)
+        return id;
+    id = db_insert(cx, sql, BIND(V(cx->now), V(cx->now)));
+    audit(cx, "org.create", "org", id, "命令行创建平台");
+    return id;
+}
+
+int64_t people_full_role(struct cx *cx, int64_t org_id, const char *name)
+{
+    static const char find[] =
+        "SELECT id FROM role WHERE org_id = ? AND built_in = 1";
+    static const char sql[] =
+        "INSERT INTO role (org_id, name, note, built_in, created_at,"
+        "   updated_at) VALUES (?, ?, '拥有全部权限，不可修改', 1, ?, ?)";
+    int64_t id = db_int(cx, find, BIND(V(org_id)));
+
+    if (id != 0)
+        return id;
+    id = db_insert(cx, sql, BIND(V(org_id), V(name), V(cx->now), V(cx->now)));
+    audit(cx, "role.create", "role", id, cx_printf(cx, "命令行创建角色 %s",
+                                                   name));
+    return id;
+}
+
+static void need_free_phone(struct cx *cx, const char *phone)
+{
+    static const char sql[] = "SELECT id FROM account WHERE phone = ?";
+
+    if (db_int(cx, sql, BIND(V(phone))) != 0)
+        cx_fail(cx, ERR_CONFLICT, "手机号 %s 已有账号", phone);
+}
+
+int64_t people_account(struct cx *cx, const struct new_account *a)
+{
+    static const char sql[] =
+        "INSERT INTO account (org_id, phone, name, password, password_at,"
+        "   created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)";
+    static const char grant[] =
+        "INSERT INTO account_role (account_id, role_id) VALUES (?, ?)";
+    stamp set_at = { a->hash != NULL ? cx->now.ms : 0 };
+    int64_t id;
+
+    need_free_phone(cx, a->phone);
+    id = db_insert(cx, sql,
+                   BIND(V(a->org_id), V(a->phone), V(a->name),
+                        V(a->hash), V(set_at), V(cx->now), V(cx->now)));
+    db_exec(cx, grant, BIND(V(id), V(a->role_id)));
+    audit(cx, "account.create", "account", id,
+          cx_printf(cx, "命令行创建账号 %s", a->name));
+    return id;
+}
+
+const char *people_phone_error(const char *phone)
+{
+    if (strlen(phone) != 11 || phone[0] != '1' ||
+        strspn(phone, "0123456789") != 11)
+        return "a phone number has 11 digits and begins with 1";
+    return NULL;
+}
+
+/* 8 to 64 characters of at least three of four classes (rules A1, A2). */
+const char *people_password_error(const char *password)
+{
+    size_t n = strlen(password);
+    int lower = 0, upper = 0, digit = 0, other = 0;
+
+    if (n < 8 || n > 64)
+        return "a password has 8 to 64 characters";
+    for (const char *p = password; *p != '\0'; p++) {
+        unsigned char c = (unsigned char)*p;
+
+        if (islower(c))
+            lower = 1;
+        else if (isupper(c))
+            upper = 1;
+        else if (isdigit(c))
+            digit = 1;
+        else
+            other = 1;
+    }
+    if (lower + upper + digit + other < 3)
+        return "a password mixes three of: small letters, capitals, digits, "
+               "other characters";
+    return NULL;
+}
