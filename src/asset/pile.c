@@ -93,7 +93,7 @@ static void check_place(struct cx *cx, const struct pile_form *f, bool is_new)
                       a->name);
 }
 
-/* ---- connectors follow the number of guns --------------------------------- */
+/* ---- connectors follow the number of guns ------------------------------- */
 
 static void add_connector(struct cx *cx, int64_t pile_id,
                           const struct pile_form *f, int gun)
@@ -153,7 +153,7 @@ static void follow_guns(struct cx *cx, int64_t pile_id,
     db_exec(cx, live, BIND(V(f->station_id), V(pile_id)));
 }
 
-/* ---- save ------------------------------------------------------------------- */
+/* ---- save --------------------------------------------------------------- */
 
 static int64_t pile_create(struct cx *cx, const struct pile_form *f)
 {
@@ -226,7 +226,7 @@ int64_t pile_save(struct cx *cx, int64_t id, const struct pile_form *f)
     return id;
 }
 
-/* ---- status ------------------------------------------------------------------ */
+/* ---- status ------------------------------------------------------------- */
 
 static void set_status(struct cx *cx, int64_t id, int status,
                        const char *event)

@@ -107,7 +107,7 @@ int64_t ledger_hold(struct cx *cx, const char *key, const char *ref_kind,
     return id;
 }
 
-/* ---- the end of a hold ----------------------------------------------------- */
+/* ---- the end of a hold -------------------------------------------------- */
 
 bool hold_end(struct cx *cx, int64_t hold_id, enum ledger_hold_end how,
               int64_t tx_id)

@@ -86,7 +86,7 @@ int64_t ledger_post(struct cx *cx, const struct ledger_doc *doc,
     return tx_id;
 }
 
-/* ---- money into a wallet -------------------------------------------------- */
+/* ---- money into a wallet ------------------------------------------------ */
 
 /*
  * Money from a source to a wallet account; arrears are paid first if it is

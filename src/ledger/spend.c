@@ -17,7 +17,7 @@ static money sum_of(const struct posting *p, size_t n)
     return sum;
 }
 
-/* ---- what a ref has taken ------------------------------------------------- */
+/* ---- what a ref has taken ----------------------------------------------- */
 
 struct taken {
     int kind;
@@ -81,7 +81,7 @@ static struct ledger_payment taken_by_ref(struct cx *cx, const char *ref_kind,
     return taken_of(cx, sql, BIND(V(ref_kind), V(ref_id)));
 }
 
-/* ---- spending ---------------------------------------------------------------- */
+/* ---- spending ----------------------------------------------------------- */
 
 /* What each account gives: first the parts of the hold in their order, then
    what is free, then arrears. */
@@ -174,7 +174,7 @@ struct ledger_payment ledger_spend(struct cx *cx,
                                     g.amount[WALLET_ARREARS] };
 }
 
-/* ---- giving back ----------------------------------------------------------------- */
+/* ---- giving back -------------------------------------------------------- */
 
 /* At most what was taken from an account, of what is still to come back. */
 static money back(money taken, money *rest)

@@ -73,7 +73,7 @@ static const char *path(const struct home *h, int day, int trend, int rank)
     return p;
 }
 
-/* ---- figures -------------------------------------------------------------- */
+/* ---- figures ------------------------------------------------------------ */
 
 /* Yesterday up to this time of day; the running hour counts by its minutes. */
 static struct figures same_moment(const struct figures hours[24], stamp now)
@@ -289,7 +289,7 @@ static void put_kpis(struct home *h, const struct figures_at *days, size_t n)
         put_topup(h, v_item(list, COUNT(kpis)), day);
 }
 
-/* ---- trend ------------------------------------------------------------------- */
+/* ---- trend -------------------------------------------------------------- */
 
 static void buf_free(void *p)
 {
@@ -450,7 +450,7 @@ static void put_trend(struct home *h, const struct figures_at *days, size_t n)
     }
 }
 
-/* ---- states, periods ------------------------------------------------------------ */
+/* ---- states, periods ---------------------------------------------------- */
 
 static const char *share_text(struct cx *cx, int64_t part, int64_t whole,
                               int places)
@@ -546,7 +546,7 @@ static void put_periods(struct home *h)
     }
 }
 
-/* ---- totals, to do, ranking --------------------------------------------------------- */
+/* ---- totals, to do, ranking --------------------------------------------- */
 
 static void put_total(struct vnode *list, size_t *i, const char *label,
                       const char *value, const char *unit)
@@ -668,7 +668,7 @@ static void put_rank(struct home *h)
     }
 }
 
-/* ---- the page --------------------------------------------------------------------------- */
+/* ---- the page ----------------------------------------------------------- */
 
 static void choose_days(struct home *h)
 {

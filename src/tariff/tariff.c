@@ -179,7 +179,7 @@ struct tariff *tariff_load(struct cx *cx, int64_t id)
                       ROW(struct tariff, tariff_row), "计费规则");
 }
 
-/* ---- changes --------------------------------------------------------------- */
+/* ---- changes ------------------------------------------------------------ */
 
 static const char *version_json(struct cx *cx, const char *slots,
                                 const struct tariff_prices *p, stamp starts)

@@ -39,7 +39,8 @@ const char *cell_pretty(struct cx *cx, const struct column *c,
                         const char *raw);
 
 /* For files: all places, no commas, full times, "" for none. */
-const char *cell_plain(struct arena *a, const struct column *c, const char *raw);
+const char *cell_plain(struct arena *a, const struct column *c,
+                       const char *raw);
 
 /* For JSON: numbers in the shown unit, keys of enumerations, null. */
 void cell_json(struct arena *a, const struct column *c, const char *raw,

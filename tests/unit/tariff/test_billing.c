@@ -186,7 +186,8 @@ static stamp at(const char *text)
     return t;
 }
 
-static const char peak_day[] = "333333333333332222110011222222110000110022223333";
+static const char peak_day[] =
+    "333333333333332222110011222222110000110022223333";
 
 static void a_bill_rounds_once_per_kind(void **state)
 {
