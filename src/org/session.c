@@ -263,7 +263,7 @@ static struct session_row *load_account(struct cx *cx, const uint8_t *hash)
         .toast = r->toast, .created_at = r->created_at,
         .seen_at = r->seen_at, .name = r->name, .phone = r->phone,
         .org_name = r->org_name, .org_id = r->org_id,
-        .org_kind = r->org_kind,
+        .org_kind = r->org_kind, .password_at = r->password_at,
         .password_expired = r->password_at.ms != 0 &&
             stamp_add_days(r->password_at, PASSWORD_DAYS).ms <= cx->now.ms,
     };
@@ -271,6 +271,31 @@ static struct session_row *load_account(struct cx *cx, const uint8_t *hash)
     set_scope(cx, r);
     set_actor(cx, ACTOR_ACCOUNT, s);
     return s;
+}
+
+bool session_become(struct cx *cx, int64_t account_id)
+{
+    static const struct db_field row[] = {
+        DB_FIELD(struct account_row, owner_id),
+        DB_FIELD(struct account_row, name),
+        DB_FIELD(struct account_row, station_bound),
+        DB_FIELD(struct account_row, org_id),
+        DB_FIELD(struct account_row, org_kind),
+        DB_FIELD(struct account_row, provider_id),
+    };
+    static const char sql[] =
+        "SELECT a.id, a.name, a.station_bound, o.id, o.kind, o.provider_id"
+        "  FROM account a JOIN org o ON o.id = a.org_id WHERE a.id = ?";
+    const struct account_row *r = db_row(cx, sql, BIND(V(account_id)),
+                                         ROW(struct account_row, row));
+
+    if (r == NULL)
+        return false;
+    set_scope(cx, r);
+    set_actor(cx, ACTOR_ACCOUNT,
+              &(struct session_row){ .owner_id = r->owner_id,
+                                     .org_id = r->org_id, .name = r->name });
+    return true;
 }
 
 struct driver_row {

@@ -37,6 +37,7 @@ struct session_row {
     const char *role_names;      /* 场站运维、客服 */
     const char *const *perms;    /* sorted; "*" alone: everything */
     size_t perm_count;
+    stamp password_at;
     bool password_expired;       /* older than 90 days (A2) */
 };
 
@@ -54,6 +55,10 @@ const char *session_open(struct cx *cx, enum session_kind kind,
  */
 struct session_row *session_load(struct cx *cx, enum session_kind kind,
                                  const char *token, bool keep_alive);
+
+/* Sets cx->actor and cx->scope to an account that has just proved to be it;
+   for what it does before it has a session. False if there is none. */
+bool session_become(struct cx *cx, int64_t account_id);
 
 /* Ends one session; false if it was not the owner's. In a transaction. */
 bool session_end(struct cx *cx, enum session_kind kind, int64_t owner_id,

@@ -19,6 +19,7 @@ struct identity;
 struct permission {
     const char *name;  /* "pile.control" */
     const char *title; /* 控制电桩 */
+    bool platform;     /* only the platform's own accounts may hold it */
 };
 
 /* An entry of the menu that is not a resource's list. */

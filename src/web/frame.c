@@ -140,6 +140,8 @@ struct menu {
     struct serving *s;
     struct vnode *root;
     size_t count;       /* of Menu.N */
+    struct vnode *group; /* of the feature at hand, once it has an entry */
+    size_t items;        /* of the group */
     size_t on_len;      /* length of the longest path that fits this page */
     struct vnode *on, *on_group;
     const char *on_title, *on_path, *on_group_title;
@@ -205,36 +207,45 @@ static void note_on(struct menu *m, struct vnode *n, struct vnode *group,
     m->on_group_title = group_title;
 }
 
-static void put_entry(struct menu *m, struct vnode *group,
-                      const struct feature *f, size_t *items,
+/* The group is made with its first entry; the first two stand open. */
+static struct vnode *entry_node(struct menu *m, const struct feature *f)
+{
+    if (f->menu == NULL)
+        return v_item(v_child(m->root, "Menu"), m->count++);
+    if (m->group == NULL) {
+        m->group = v_item(v_child(m->root, "Menu"), m->count);
+        v_set(m->group, "title", f->menu);
+        v_set(m->group, "icon", f->icon);
+        v_flag(m->group, "open", m->count < 2);
+        m->count++;
+    }
+    return v_item(v_child(m->group, "items"), m->items++);
+}
+
+static void put_entry(struct menu *m, const struct feature *f,
                       const struct menu_entry *e)
 {
     struct vnode *n;
 
     if (!request_may(&m->s->req, e->perm == NULL ? PERM_ANY : e->perm))
         return;
-    if (group == NULL)
-        n = v_item(v_child(m->root, "Menu"), m->count++);
-    else
-        n = v_item(v_child(group, "items"), (*items)++);
+    n = entry_node(m, f);
     v_set(n, "title", e->title);
     v_set(n, "path", e->path);
     v_set(n, "icon", e->icon);
     if (e->live != NULL)
         put_live(m, n, e->live, e->path);
-    note_on(m, n, group, group == NULL ? NULL : f->menu, e->title, e->path);
+    note_on(m, n, m->group, f->menu, e->title, e->path);
 }
 
 static void put_feature(struct menu *m, const struct feature *f)
 {
     struct cx *cx = m->s->req.cx;
-    struct vnode *group = NULL;
-    size_t items = 0;
 
-    if (f->menu != NULL)
-        group = v_item(v_child(m->root, "Menu"), m->count);
+    m->group = NULL;
+    m->items = 0;
     for (size_t i = 0; i < f->entries.n; i++)
-        put_entry(m, group, f, &items, &f->entries.v[i]);
+        put_entry(m, f, &f->entries.v[i]);
     for (size_t i = 0; i < f->pages.n; i++) {
         const struct resource *r = f->pages.v[i];
         struct menu_entry e = {
@@ -243,14 +254,8 @@ static void put_feature(struct menu *m, const struct feature *f)
         };
 
         if (!r->no_menu)
-            put_entry(m, group, f, &items, &e);
+            put_entry(m, f, &e);
     }
-    if (group == NULL || items == 0)
-        return; /* an empty group is drawn over by the next one */
-    v_set(group, "title", f->menu);
-    v_set(group, "icon", f->icon);
-    v_flag(group, "open", m->count == 0 || m->count == 1);
-    m->count++;
 }
 
 static void put_crumbs(const struct menu *m, struct vnode *page,

@@ -23,6 +23,7 @@ struct session {
     const char *const *perms; /* sorted; "*" alone: everything */
     size_t perm_count;
     bool password_only;     /* nothing but choosing a new password */
+    const void *own;        /* of whoever loaded it */
 };
 
 struct identity {

@@ -43,14 +43,14 @@ void serving_load_session(struct serving *s)
     s->req.cx->actor.address = s->req.address;
 }
 
-static const char *perm_title(const struct features *features,
-                              const char *perm)
+static const struct permission *permission_of(const struct features *all,
+                                              const char *perm)
 {
-    for (size_t i = 0; i < features->n; i++)
-        for (size_t k = 0; k < features->v[i]->perms.n; k++)
-            if (strcmp(features->v[i]->perms.v[k].name, perm) == 0)
-                return features->v[i]->perms.v[k].title;
-    return perm;
+    for (size_t i = 0; i < all->n; i++)
+        for (size_t k = 0; k < all->v[i]->perms.n; k++)
+            if (strcmp(all->v[i]->perms.v[k].name, perm) == 0)
+                return &all->v[i]->perms.v[k];
+    return NULL;
 }
 
 bool session_may(const struct session *s, const char *perm)
@@ -80,16 +80,21 @@ bool session_may(const struct session *s, const char *perm)
 
 bool request_may(const struct request *req, const char *perm)
 {
-    return session_may(req->session, perm);
+    const struct permission *p;
+
+    if (!session_may(req->session, perm))
+        return false;
+    p = permission_of(req->app->features, perm);
+    return p == NULL || !p->platform || req->cx->scope.all;
 }
 
 void need_perm(struct request *req, const char *perm)
 {
-    const char *title;
+    const struct permission *p = permission_of(req->app->features, perm);
+    const char *title = p == NULL ? perm : p->title;
 
     if (request_may(req, perm))
         return;
-    title = perm_title(req->app->features, perm);
     req->app->identity->denied(req->cx, title);
     cx_fail_at(req->cx, ERR_FORBIDDEN, perm, __FILE__, __LINE__,
                "你没有「%s」的权限。", title);
