@@ -70,6 +70,26 @@ void arena_reset(struct arena *a)
     a->used = 0;
 }
 
+struct arena_mark arena_mark(const struct arena *a)
+{
+    return (struct arena_mark){ a->head, a->head->used, a->used };
+}
+
+void arena_release(struct arena *a, struct arena_mark mark)
+{
+    must(mark.used <= a->used);
+    while (a->head != mark.chunk) {
+        struct chunk *next = a->head->next;
+
+        must(next != NULL);
+        a->taken -= a->head->size;
+        free(a->head);
+        a->head = next;
+    }
+    a->head->used = mark.chunk_used;
+    a->used = mark.used;
+}
+
 size_t arena_used(const struct arena *a)
 {
     return a->used;

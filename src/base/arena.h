@@ -20,6 +20,18 @@ void arena_free(struct arena *a);
 /* Gives everything back but keeps the first chunk for the next unit. */
 void arena_reset(struct arena *a);
 
+/*
+ * Gives back what was handed out since the mark: for a loop over many rows.
+ * Nothing taken since may be in use any more; in particular nothing put on a
+ * clean-up list that has not run yet.
+ */
+struct arena_mark {
+    void *chunk;
+    size_t chunk_used, used;
+};
+struct arena_mark arena_mark(const struct arena *a);
+void arena_release(struct arena *a, struct arena_mark mark);
+
 /* Bytes handed out since the last reset. */
 size_t arena_used(const struct arena *a);
 

@@ -256,6 +256,9 @@ void db_need_tx(struct cx *cx);
  */
 void db_on_commit(struct cx *cx, void (*act)(void *arg), void *arg);
 
+/* Is anything waiting for the commit? Then the arena must be kept. */
+bool db_acts_wait(const struct db *db);
+
 /* A consistent read-only snapshot for reports (REPEATABLE READ, T1). */
 void db_report(struct cx *cx, void (*work)(struct cx *, void *), void *arg);
 

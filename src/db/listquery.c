@@ -420,3 +420,19 @@ struct list_sql list_ids_sql(const struct list_query *q, int limit)
                                q->source->key, q->source->from, q->where,
                                q->source->key, limit));
 }
+
+struct list_sql list_lock_sql(struct cx *cx, const struct list_source *source,
+                              const char *cell, int64_t id)
+{
+    const char *join = strstr(source->from, " LEFT JOIN");
+    int len = join != NULL ? (int)(join - source->from)
+                           : (int)strlen(source->from);
+    struct db_value *v = CX_NEW(cx, struct db_value);
+
+    *v = V(id);
+    return (struct list_sql){
+        cx_printf(cx, "SELECT %s FROM %.*s WHERE %s = ? FOR UPDATE", cell,
+                  len, source->from, source->key),
+        { v, 1 },
+    };
+}

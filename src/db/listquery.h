@@ -137,6 +137,13 @@ struct list_sql list_row_sql(const struct list_query *q,
                              const char *const *cells, size_t count,
                              int64_t id);
 
+/*
+ * One cell of the listed table alone, its row locked for the transaction. The
+ * scope is not asked: the caller has seen the row before.
+ */
+struct list_sql list_lock_sql(struct cx *cx, const struct list_source *source,
+                              const char *cell, int64_t id);
+
 /* The keys of the rows in key order. */
 struct list_sql list_ids_sql(const struct list_query *q, int limit);
 

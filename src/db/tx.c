@@ -50,6 +50,11 @@ void db_on_commit(struct cx *cx, void (*act)(void *arg), void *arg)
     cx->db->last = &o->next;
 }
 
+bool db_acts_wait(const struct db *db)
+{
+    return db->first != NULL;
+}
+
 static void forget_acts(struct db *db)
 {
     db->first = NULL;

@@ -56,6 +56,11 @@ bool cell_is_number(enum cell kind)
     return look_of(kind)->number;
 }
 
+int cell_places(enum cell kind)
+{
+    return look_of(kind)->scale;
+}
+
 bool cell_can_sum(enum cell kind)
 {
     return look_of(kind)->sum;
@@ -227,7 +232,7 @@ void cell_json(struct arena *a, const struct column *c, const char *raw,
     }
 }
 
-/* ---- typed numbers ------------------------------------------------------ */
+/* ---- typed numbers ----------------------------------------------------- */
 
 const char *cell_typed(struct arena *a, enum cell kind, int64_t value)
 {

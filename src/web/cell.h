@@ -25,6 +25,9 @@ const char *cell_unit_beside(const struct column *c);
 /* True for numbers, which are right-aligned. */
 bool cell_is_number(enum cell kind);
 
+/* Decimal places of cell_plain. */
+int cell_places(enum cell kind);
+
 /* True if the values of a column add up to something: numbers but rates. */
 bool cell_can_sum(enum cell kind);
 
@@ -52,7 +55,7 @@ const struct label *cell_label(struct labels labels, const char *raw);
 /* "138****1234" (rule A9). */
 const char *cell_masked(struct arena *a, const char *phone);
 
-/* ---- typed numbers ------------------------------------------------------ */
+/* ---- typed numbers ----------------------------------------------------- */
 
 /* A stored number as one types it: 7000 of CELL_KW is "7". */
 const char *cell_typed(struct arena *a, enum cell kind, int64_t value);

@@ -42,7 +42,10 @@
 struct resource;
 struct request;
 
-/* ---- columns ---------------------------------------------------------- */
+/* The right to see a masked value in clear, one at a time (rule A9). */
+#define PERM_UNMASK "privacy.view"
+
+/* ---- columns ----------------------------------------------------------- */
 
 enum cell {
     CELL_TEXT, CELL_MONO, /* codes, VIN, hex */
@@ -79,7 +82,7 @@ struct column {
     const char *group;          /* heading on the detail; NULL: as before */
 };
 
-/* ---- filters ---------------------------------------------------------- */
+/* ---- filters ----------------------------------------------------------- */
 
 enum filter_kind {
     FILTER_EXACT, FILTER_PREFIX,
@@ -106,7 +109,7 @@ struct filter {
     enum cell unit; /* RANGE: how the numbers are written */
 };
 
-/* ---- forms ------------------------------------------------------------ */
+/* ---- forms ------------------------------------------------------------- */
 
 enum field_kind {
     FIELD_BOOL, FIELD_INT, FIELD_I64, FIELD_TEXT, FIELD_MONEY, FIELD_STAMP
@@ -151,7 +154,7 @@ struct field {
         const char *: FIELD_TEXT, money: FIELD_MONEY, stamp: FIELD_STAMP),    \
     .offset = offsetof(type, member)
 
-/* ---- actions ---------------------------------------------------------- */
+/* ---- actions ----------------------------------------------------------- */
 
 enum action_flags {
     ACT_ROW = 1 << 0,
@@ -226,13 +229,38 @@ struct resource {
 
 /*
  * The routes that serve a resource, for the router's table: each carries its
- * permission and r as target. Their paths live in a. Returns how many.
+ * permission and r as target. out holds RESOURCE_ROUTES_MAX; the paths live in
+ * a. Returns how many.
  */
 enum { RESOURCE_ROUTES_MAX = 64 };
 struct arena;
 struct route;
 size_t resource_routes(struct arena *a, const struct resource *r,
                        struct route *out);
+
+/*
+ * Writes every row that query (the parameters of a list's URL, and columns=
+ * with names) selects in the caller's scope to PILEHUB_HOME/exports/name, in
+ * constant memory. progress is told now and then, on no database connection
+ * of cx. Returns the rows written and sets *size.
+ */
+struct export_order {
+    const struct resource *r;
+    const char *format; /* xlsx or csv */
+    const char *query;
+    const char *name;   /* of the file */
+    void (*progress)(void *arg, int64_t rows);
+    void *arg;
+};
+int64_t resource_export_run(struct cx *cx, const struct export_order *order,
+                            int64_t *size);
+
+/* How many rows that would be. */
+int64_t resource_export_count(struct cx *cx, const struct resource *r,
+                              const char *query);
+
+/* PILEHUB_HOME/what, made if missing, for nobody else. */
+const char *home_dir(struct cx *cx, const char *what);
 
 /*
  * What makes large exports in the background. A feature brings it, because

@@ -34,7 +34,7 @@ struct csv_in {
     struct sheet_in *s;
 };
 
-/* ---- which encoding ----------------------------------------------------- */
+/* ---- which encoding ---------------------------------------------------- */
 
 /*
  * Walks UTF-8 over chunk borders: need continuation bytes are still to come,
@@ -136,7 +136,7 @@ void csv_open(struct sheet_in *s)
     row_start(s);
 }
 
-/* ---- more text ---------------------------------------------------------- */
+/* ---- more text --------------------------------------------------------- */
 
 static void convert(struct csv_in *c)
 {
@@ -179,7 +179,7 @@ static bool more_text(struct csv_in *c)
     return c->len > 0 && c->s->error == NULL;
 }
 
-/* ---- rows --------------------------------------------------------------- */
+/* ---- rows -------------------------------------------------------------- */
 
 static void on_field(void *text, size_t len, void *arg)
 {

@@ -29,7 +29,7 @@ void sheet_fail(struct sheet_in *s)
     cx_fail_field(s->cx, "file", "%s", s->error);
 }
 
-/* ---- the row ------------------------------------------------------------ */
+/* ---- the row ----------------------------------------------------------- */
 
 void row_start(struct sheet_in *s)
 {
@@ -64,7 +64,7 @@ bool row_cell(struct sheet_in *s, size_t column, enum sheet_cell kind,
     return true;
 }
 
-/* ---- opening and walking ------------------------------------------------ */
+/* ---- opening and walking ----------------------------------------------- */
 
 static void line_free(void *p)
 {
@@ -125,7 +125,7 @@ bool sheet_next(struct sheet_in *s, struct sheet_row *row)
     return true;
 }
 
-/* ---- numbers ------------------------------------------------------------ */
+/* ---- numbers ----------------------------------------------------------- */
 
 enum {
     DIGITS = 15,        /* what a spreadsheet keeps */

@@ -89,7 +89,7 @@ static void put_text(struct buf *b, const char *text, bool csv)
     }
 }
 
-/* ---- opening ------------------------------------------------------------ */
+/* ---- opening ----------------------------------------------------------- */
 
 static void out_close(void *p)
 {
@@ -203,7 +203,7 @@ struct sheet_out *sheet_create(struct cx *cx, enum sheet_format format,
     return s;
 }
 
-/* ---- rows --------------------------------------------------------------- */
+/* ---- rows -------------------------------------------------------------- */
 
 static void csv_row(struct sheet_out *s, const char *const *cells)
 {
@@ -280,7 +280,7 @@ int64_t sheet_rows(const struct sheet_out *s)
     return s->rows;
 }
 
-/* ---- closing ------------------------------------------------------------ */
+/* ---- closing ----------------------------------------------------------- */
 
 int sheet_finish(struct sheet_out *s, int64_t *size)
 {

@@ -48,7 +48,7 @@ struct xlsx {
     int64_t row, last_row;
 };
 
-/* ---- expat -------------------------------------------------------------- */
+/* ---- expat ------------------------------------------------------------- */
 
 static void stop(struct xlsx *x, const char *text)
 {
@@ -160,7 +160,7 @@ static void part_run(struct xlsx *x)
         sheet_error(x->s, x->row, BROKEN);
 }
 
-/* ---- which sheet -------------------------------------------------------- */
+/* ---- which sheet ------------------------------------------------------- */
 
 static void on_workbook(void *arg, const char *name, const char **attrs)
 {
@@ -225,7 +225,7 @@ static void on_end(void *arg, const char *name)
     x->depth--;
 }
 
-/* ---- shared texts ------------------------------------------------------- */
+/* ---- shared texts ------------------------------------------------------ */
 
 static void on_string_start(void *arg, const char *name, const char **attrs)
 {
@@ -282,7 +282,7 @@ static const char *shared(const struct xlsx *x, const char *number)
     return x->strings.data + start;
 }
 
-/* ---- the sheet ---------------------------------------------------------- */
+/* ---- the sheet --------------------------------------------------------- */
 
 /* "AB12" is column 27; false if it is no reference. */
 static bool read_column(const char *ref, size_t *out)
@@ -405,7 +405,7 @@ static void on_sheet_text(void *arg, const char *text, int len)
         buf_add(&x->text, text, (size_t)len);
 }
 
-/* ---- the archive -------------------------------------------------------- */
+/* ---- the archive ------------------------------------------------------- */
 
 /* Refuses what is too much before any of it is unpacked. */
 static void check_entries(struct xlsx *x)

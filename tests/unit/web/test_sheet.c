@@ -59,7 +59,7 @@ static int file_of(const void *data, size_t len)
     return fd;
 }
 
-/* ---- reading everything -------------------------------------------------- */
+/* ---- reading everything ------------------------------------------------ */
 
 struct reading {
     int fd;
@@ -104,7 +104,7 @@ static const char *csv(const char *text)
     return reading_of(file_of(text, strlen(text)));
 }
 
-/* ---- archives made by hand ---------------------------------------------- */
+/* ---- archives made by hand --------------------------------------------- */
 
 struct part { const char *path, *text; };
 
@@ -160,7 +160,7 @@ static const char *book(const char *sheet, const char *strings)
     return reading_of(book_of(sheet, strings));
 }
 
-/* ---- writing ------------------------------------------------------------ */
+/* ---- writing ----------------------------------------------------------- */
 
 static const struct sheet_column columns[] = {
     { "编号" }, { "功率（kW）", .number = true, .places = 3 }, { "备注" },
@@ -241,7 +241,7 @@ static void nothing_is_left_of_an_abandoned_file(void **state)
     /* group_teardown removes the directory, which must be empty. */
 }
 
-/* ---- CSV ---------------------------------------------------------------- */
+/* ---- CSV --------------------------------------------------------------- */
 
 static void csv_of_every_origin_is_read(void **state)
 {
@@ -339,7 +339,7 @@ static void limits_hold_exactly(void **state)
     buf_fini(&wide);
 }
 
-/* ---- xlsx --------------------------------------------------------------- */
+/* ---- xlsx -------------------------------------------------------------- */
 
 static void xlsx_cells_of_every_kind_are_read(void **state)
 {
@@ -485,7 +485,7 @@ static void a_damaged_book_gets_an_answer(void **state)
     }
 }
 
-/* ---- numbers ------------------------------------------------------------ */
+/* ---- numbers ----------------------------------------------------------- */
 
 static void numbers_become_what_people_write(void **state)
 {
