@@ -49,6 +49,13 @@
     CFG(payment_url,     TEXT, "", 0, 0, "demo payment provider")             \
     CFG(payment_merchant, TEXT, "pilehub", 0, 0, "our merchant number there") \
     CFG(payment_key,     TEXT, "", 0, 0, "its signing key")                   \
+    CFG(order_hold_fen,  INT,  "20000", 100, 1000000,                          \
+        "most that a start reserves unless the driver says")                  \
+    CFG(order_least_fen, INT,  "500", 1, 1000000,                             \
+        "least that must be available to start")                              \
+    CFG(order_record_h,  INT,  "24", 1, 720,                                  \
+        "hours without a record until telemetry settles")                     \
+    CFG(jobs_name,       TEXT, "", 0, 0, "name of this instance; \"\": host:pid") \
     CFG(sms_url,         TEXT, "", 0, 0, "SMS service")                       \
     CFG(sms_key,         TEXT, "", 0, 0, "its signing key")                   \
     CFG(http_ca_file,    PATH, "", 0, 0, "extra CA for calls out")

@@ -19,9 +19,13 @@
 #include "base/money.h"
 #include "base/stamp.h"
 #include "charging/order_state.h"
+#include "db/scope.h"
 #include "tariff/billing.h"
 
 enum { ORDER_NO_SIZE = 25, TRADE_NO_SIZE = 33 };
+
+/* A driver may ask for at most this much to be reserved. */
+#define ORDER_HOLD_MAX_FEN INT64_C(200000)
 
 struct order {
     int64_t id;
@@ -35,6 +39,7 @@ struct order {
     int64_t tariff_version_id;
     int64_t hold_id; /* 0: none */
     money hold_fen;
+    bool hold_open; /* the money is still reserved */
     const char *fail_reason;
     const char *review_reason;
     int stop_reason; /* raw byte of the record; 0 if none came */
@@ -53,6 +58,8 @@ struct order {
     int ver;
 };
 
+extern const struct scope_columns order_scope; /* alias o */
+
 /* In the caller's scope (a driver sees the own ones), or ERR_NOT_FOUND. */
 struct order *order_load(struct cx *cx, int64_t id);
 struct order *order_load_no(struct cx *cx, const char *order_no);
@@ -70,7 +77,9 @@ struct order_ask {
 
 /*
  * Starts a charge; the order's id. The caller runs it in the transaction that
- * also holds its idempotency key. Fails with ERR_NOT_FOUND, ERR_PILE_OFFLINE,
+ * also holds its idempotency key. An order that still waits for its record
+ * does not hold the gun for ever: two minutes after its end another may
+ * start, if the gun reports that it does not charge. Fails with ERR_NOT_FOUND, ERR_PILE_OFFLINE,
  * ERR_PILE_BUSY, ERR_STATE (fault, disabled, not plugged in, no tariff),
  * ERR_ARREARS, ERR_BALANCE, ERR_FORBIDDEN (driver disabled).
  * Whoever may name a connector may start there, so it is not scoped; a
@@ -102,7 +111,7 @@ struct order_adjustment {
     int64_t id;
     stamp at;
     int64_t energy_e4kwh;     /* differences */
-    money elec_fen, service_fen, total_fen;
+    money elec_fen, service_fen, total_fen, arrears_fen;
     const char *reason;
     int actor_kind;
     int64_t actor_id;
