@@ -27,3 +27,22 @@ void audit_change(struct cx *cx, const char *event, const char *object,
                  V(a->session_id), V(cx->request_id), V(event), V(object),
                  V(id), V(text), V(before), V(after)));
 }
+
+struct audit_entry *audit_of(struct cx *cx, const char *object, int64_t id,
+                             size_t *count)
+{
+    static const struct db_field row[] = {
+        DB_FIELD(struct audit_entry, at),
+        DB_FIELD(struct audit_entry, actor_kind),
+        DB_FIELD(struct audit_entry, actor_name),
+        DB_FIELD(struct audit_entry, event),
+        DB_FIELD(struct audit_entry, text),
+        DB_FIELD(struct audit_entry, address),
+    };
+    static const char sql[] =
+        "SELECT at, actor_kind, actor_name, event, text, address FROM audit"
+        " WHERE object = ? AND object_id = ? ORDER BY id DESC LIMIT 200";
+
+    return db_rows(cx, sql, BIND(V(object), V(id)),
+                   ROW(struct audit_entry, row), count);
+}

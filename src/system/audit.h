@@ -5,6 +5,7 @@
 #ifndef SYSTEM_AUDIT_H
 #define SYSTEM_AUDIT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/cx.h"
@@ -22,5 +23,15 @@ void audit(struct cx *cx, const char *event, const char *object, int64_t id,
 void audit_change(struct cx *cx, const char *event, const char *object,
                   int64_t id, const char *text, const char *before,
                   const char *after);
+
+/* What was done to one object, newest first, at most 200. The caller has
+   loaded the object in the reader's scope. */
+struct audit_entry {
+    stamp at;
+    int actor_kind; /* enum actor_kind */
+    const char *actor_name, *event, *text, *address;
+};
+struct audit_entry *audit_of(struct cx *cx, const char *object, int64_t id,
+                             size_t *count);
 
 #endif

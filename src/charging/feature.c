@@ -1,0 +1,36 @@
+/*
+ * What charging brings: live state, orders.
+ */
+#include "charging/order_admin.h"
+#include "charging/wall_admin.h"
+#include "web/feature.h"
+
+static const struct resource *const pages[] = { &order_page };
+
+static const struct menu_entry entries[] = {
+    { "充电实况", "/console/wall", "wall.view", "activity", "charging" },
+};
+
+static const struct permission perms[] = {
+    { "wall.view", "查看充电实况" },
+    { "order.view", "查看充电订单" },
+    { "order.export", "导出充电订单" },
+    { "order.control", "停止充电" },
+    { "order.review", "复核异常订单" },
+};
+
+static const struct live_count lives[] = {
+    { "charging", false, wall_charging_count },
+    { "review", true, order_review_count },
+};
+
+static const struct route routes[] = {
+#define ROUTE_OF(list, i) list[i]
+    { GET }
+};
+
+const struct feature charging_feature = {
+    .name = "charging", .menu = "运行监控", .icon = "activity",
+    .pages = LIST(pages), .entries = LIST(entries), .perms = LIST(perms),
+    .lives = LIST(lives),
+};

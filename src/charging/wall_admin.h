@@ -1,0 +1,12 @@
+#ifndef CHARGING_WALL_ADMIN_H
+#define CHARGING_WALL_ADMIN_H
+
+#include "web/feature.h"
+
+enum { WALL_ROUTES = 4 };
+extern const struct route wall_routes[WALL_ROUTES];
+
+/* Charging now, for the menu. */
+int64_t wall_charging_count(struct cx *cx);
+
+#endif
