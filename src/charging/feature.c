@@ -24,13 +24,13 @@ static const struct live_count lives[] = {
     { "review", true, order_review_count },
 };
 
-static const struct route routes[] = {
-#define ROUTE_OF(list, i) list[i]
-    { GET }
+static const struct route_list more_routes[] = {
+    { wall_routes, WALL_ROUTES },
+    { order_routes, ORDER_ROUTES },
 };
 
 const struct feature charging_feature = {
     .name = "charging", .menu = "运行监控", .icon = "activity",
     .pages = LIST(pages), .entries = LIST(entries), .perms = LIST(perms),
-    .lives = LIST(lives),
+    .lives = LIST(lives), .more_routes = LIST(more_routes),
 };

@@ -4,6 +4,7 @@
 
 #include "db/db.h"
 #include "db/scope.h"
+#include "protocol/ykc/codes.h"
 
 static const struct scope_columns scope = SCOPE_STATION("s");
 
@@ -204,18 +205,13 @@ struct wall_gun *wall_guns_of(struct cx *cx, int64_t pile_id, size_t *count)
 
 const char *wall_fault_text(struct cx *cx, int fault_bits)
 {
-    /* YKC 7.3, Bit1 first. */
-    static const char *const words[] = {
-        "急停按钮按下", "没有可用的整流模块", "出风口温度过高",
-        "交流防雷故障", "模块 DC20 通信中断", "绝缘模块 FC08 通信中断",
-        "电表通信中断", "读卡器通信中断", "RC10 通信中断", "风扇调速板故障",
-        "直流熔断器故障", "高压接触器故障", "门打开"
-    };
+    const struct wire_show *show = &ykc_shows[YKC_SHOW_FAULTS];
     const char *text = "";
 
-    for (size_t i = 0; i < COUNT(words); i++)
-        if (fault_bits & 1 << i)
-            text = text[0] == '\0' ? words[i]
-                                   : cx_printf(cx, "%s、%s", text, words[i]);
+    for (size_t i = 0; i < show->flag_count; i++)
+        if (fault_bits & 1 << show->flags[i].shift)
+            text = text[0] == '\0'
+                       ? show->flags[i].title
+                       : cx_printf(cx, "%s、%s", text, show->flags[i].title);
     return text;
 }

@@ -57,13 +57,20 @@ struct consumer {
 #define EVERY_S(s) (INT64_C(1000) * (s))
 #define LIMIT_S(s) (INT64_C(1000) * (s))
 
+/* Routes that another file of the feature holds beside their handlers. */
+struct route_list {
+    const struct route *v;
+    size_t n;
+};
+
 struct feature {
     const char *name;
     const char *menu; /* group title; NULL: entries stand on their own */
     const char *icon;
     struct { const struct resource *const *v; size_t n; } pages;
     struct { const struct menu_entry *v; size_t n; } entries; /* first */
-    struct { const struct route *v; size_t n; } routes;
+    struct route_list routes;
+    struct { const struct route_list *v; size_t n; } more_routes;
     struct { const struct endpoint *v; size_t n; } endpoints;
     struct { const struct permission *v; size_t n; } perms;
     struct { const struct job *v; size_t n; } jobs;

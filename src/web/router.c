@@ -158,6 +158,19 @@ static const char *add_resource(struct router *r, const struct feature *f,
     return NULL;
 }
 
+static const char *add_routes(struct router *r, const struct feature *f,
+                              const struct route_list *list,
+                              const char **path)
+{
+    const char *wrong = NULL;
+
+    for (size_t i = 0; i < list->n && wrong == NULL; i++) {
+        *path = list->v[i].path;
+        wrong = router_add(r, f->name, &list->v[i], NULL);
+    }
+    return wrong;
+}
+
 static const char *add_feature(struct router *r, const struct feature *f,
                                const char **path)
 {
@@ -165,10 +178,10 @@ static const char *add_feature(struct router *r, const struct feature *f,
 
     for (size_t i = 0; i < f->pages.n && wrong == NULL; i++)
         wrong = add_resource(r, f, f->pages.v[i], path);
-    for (size_t i = 0; i < f->routes.n && wrong == NULL; i++) {
-        *path = f->routes.v[i].path;
-        wrong = router_add(r, f->name, &f->routes.v[i], NULL);
-    }
+    if (wrong == NULL)
+        wrong = add_routes(r, f, &f->routes, path);
+    for (size_t i = 0; i < f->more_routes.n && wrong == NULL; i++)
+        wrong = add_routes(r, f, &f->more_routes.v[i], path);
     for (size_t i = 0; i < f->endpoints.n && wrong == NULL; i++) {
         struct route route;
 
