@@ -56,17 +56,18 @@ size_t resource_routes(struct arena *a, const struct resource *r,
     const char *view = r->perm.view;
 
     add(&t, GET, "", view, 0, resource_list);
-    add(&t, GET, "/:id", view, 0, resource_detail);
+    if (!r->own_detail)
+        add(&t, GET, "/:id", view, 0, resource_detail);
     add(&t, GET, "/:id/menu", view, 0, resource_menu);
     add(&t, GET, "/pick", r->perm.pick != NULL ? r->perm.pick : view, 0,
         resource_pick);
     add(&t, POST, "/columns", view, 0, resource_columns);
     add(&t, POST, "/:id/reveal", view, 0, resource_reveal);
-    if (r->perm.create != NULL) {
+    if (r->perm.create != NULL && !r->own_form) {
         add(&t, GET, "/new", r->perm.create, 0, resource_form);
         add(&t, POST, "/new", r->perm.create, 0, resource_save);
     }
-    if (r->perm.edit != NULL) {
+    if (r->perm.edit != NULL && !r->own_form) {
         add(&t, GET, "/:id/edit", r->perm.edit, 0, resource_form);
         add(&t, POST, "/:id/edit", r->perm.edit, 0, resource_save);
     }
