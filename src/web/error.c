@@ -9,6 +9,18 @@
 #include "base/config.h"
 #include "base/log.h"
 
+enum { REFERENCE_HEX = 6 };
+
+const char *request_ref(struct cx *cx)
+{
+    char *ref = cx_printf(cx, "E-%.*s", REFERENCE_HEX, cx->request_id);
+
+    for (char *p = ref; *p != '\0'; p++)
+        if (*p >= 'a' && *p <= 'f')
+            *p = (char)(*p - 'a' + 'A');
+    return ref;
+}
+
 /* What a page says of each kind of failure; text NULL: the text given to
    cx_fail. */
 static const struct words {
