@@ -79,7 +79,7 @@ struct demo_car {
 
 struct demo_driver {
     int64_t id;
-    char phone[12], plate[12];
+    char phone[12], plate[12], card[17];
     const struct demo_car *car;
     int home;          /* station index it likes */
     int64_t balance;   /* fen */
@@ -162,7 +162,12 @@ void demo_make_people(struct demo *d);
 void demo_make_history(struct demo *d);
 void demo_make_books(struct demo *d);
 
-/* After the commit: PILEHUB_HOME/demo.accounts, KEY=VALUE. */
+/* PILEHUB_HOME/demo.accounts, KEY=VALUE: written as the last act before the
+   commit, kept after it. */
 void demo_write_accounts(const struct demo *d);
+void demo_keep_accounts(const struct demo *d);
+
+/* PILEHUB_HOME/sim.piles and sim.cards: what the simulator is to play. */
+void demo_write_fleet(const struct demo *d);
 
 #endif

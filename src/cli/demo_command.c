@@ -53,6 +53,8 @@ static void load(struct cx *cx, void *arg)
     demo_make_books(d);
     demo_make_frames(d);
     rollup_remake(cx);
+    demo_write_fleet(d);
+    demo_write_accounts(d);
     audit(cx, "demo.load", "platform", 0,
           cx_printf(cx, "载入演示数据：%d 桩，%d 笔订单", d->pile_count,
                     (int)d->session_count));
@@ -70,7 +72,7 @@ static void run(struct cx *cx, void *arg)
     need_empty(cx);
     demo_make_passwords(d);
     db_tx(cx, load, w);
-    demo_write_accounts(d);
+    demo_keep_accounts(d);
     printf("%d stations, %d piles, %d connectors, %d drivers, %d orders, "
            "%d top-ups\n",
            (int)d->station_count, d->pile_count, (int)d->gun_count,

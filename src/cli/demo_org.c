@@ -128,6 +128,14 @@ void demo_make_orgs(struct demo *d)
                      d->merchants[3 * i].phone, d->merchants[3 * i].contact);
 }
 
+/* The file is there before the transaction, under another name, and takes its
+   own after the commit: at no moment are there accounts that nobody can use. */
+static const char *accounts_path(const struct demo *d, const char *suffix)
+{
+    return cx_printf(d->cx, "%s/demo.accounts%s", d->cx->config->home,
+                     suffix);
+}
+
 void demo_write_accounts(const struct demo *d)
 {
     static const char *const keys[DEMO_ACCOUNTS] = {
@@ -137,8 +145,7 @@ void demo_write_accounts(const struct demo *d)
         [ACCOUNT_MERCHANT] = "MERCHANT",
         [ACCOUNT_MERCHANT_2] = "MERCHANT2",
     };
-    const char *path = cx_printf(d->cx, "%s/demo.accounts",
-                                 d->cx->config->home);
+    const char *path = accounts_path(d, ".new");
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     bool ok = fd >= 0;
 
@@ -149,4 +156,11 @@ void demo_write_accounts(const struct demo *d)
     ok = ok && dprintf(fd, "DRIVER_LOGIN=%s\n", d->drivers[0].phone) > 0;
     if (fd < 0 || close(fd) != 0 || !ok)
         cx_fail(d->cx, ERR_INTERNAL, "%s cannot be written", path);
+}
+
+void demo_keep_accounts(const struct demo *d)
+{
+    if (rename(accounts_path(d, ".new"), accounts_path(d, "")) != 0)
+        cx_fail(d->cx, ERR_INTERNAL, "%s cannot be renamed",
+                accounts_path(d, ".new"));
 }

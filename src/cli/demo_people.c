@@ -54,6 +54,8 @@ static void make_driver(struct demo *d, size_t i, const int *busy)
     p->home = (int)random_weighted(&d->random, busy, d->station_count);
     make_plate(d, p, p->plate);
     p->has_card = random_chance(&d->random, CARD_PER_THOUSAND);
+    snprintf(p->card, sizeof p->card, "00000000%08X",
+             (unsigned)(0xA4000000U + i * 97));
     /* Seven in ten were customers before the history begins. */
     p->joined_at = stamp_add_ms(
         stamp_add_days(d->first_day,
@@ -86,8 +88,7 @@ static void save_drivers(struct demo *d)
         if (!p->has_card)
             continue;
         rows_add(cards,
-                 BIND(V(rows_text(cards, "00000000%08llX",
-                                  (unsigned long long)(0xA4000000U + i * 97))),
+                 BIND(V((const char *)p->card),
                       V(rows_text(cards, "10000000%08lld", (long long)p->id)),
                       V(p->id), V(p->joined_at)));
     }

@@ -1,0 +1,64 @@
+/*
+ * The files that make the simulator play the piles and cards of the demo.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/config.h"
+#include "cli/demo.h"
+
+static FILE *create(const struct demo *d, const char *name)
+{
+    const char *path = cx_printf(d->cx, "%s/%s", d->cx->config->home, name);
+    FILE *f = fopen(path, "we");
+
+    if (f == NULL)
+        cx_fail(d->cx, ERR_INTERNAL, "%s: %s", path, strerror(errno));
+    return f;
+}
+
+static void finish(const struct demo *d, FILE *f)
+{
+    bool ok = ferror(f) == 0;
+
+    if (fclose(f) != 0 || !ok)
+        cx_fail(d->cx, ERR_INTERNAL, "%s/sim.* cannot be written",
+                d->cx->config->home);
+}
+
+/* code,dc|ac,guns,power_w,busy percent: one line a pile, busier where the
+   station is. */
+static void write_piles(const struct demo *d)
+{
+    FILE *f = create(d, "sim.piles");
+
+    for (size_t i = 0; i < d->gun_count; i++) {
+        const struct demo_gun *g = &d->guns[i];
+        int busy = 10 + 3 * d->stations[g->station].place->busy;
+
+        if (g->gun == 1)
+            fprintf(f, "%s,%s,%d,%d,%d\n", g->pile_no,
+                    g->kind->dc ? "dc" : "ac", g->kind->guns,
+                    g->kind->power_w, busy);
+    }
+    finish(d, f);
+}
+
+static void write_cards(const struct demo *d)
+{
+    FILE *f = create(d, "sim.cards");
+
+    for (size_t i = 0; i < d->driver_count; i++)
+        if (d->drivers[i].has_card)
+            fprintf(f, "%s\n", d->drivers[i].card);
+    finish(d, f);
+}
+
+void demo_write_fleet(const struct demo *d)
+{
+    write_piles(d);
+    write_cards(d);
+}

@@ -1,0 +1,246 @@
+/*
+ * pilehub demo load: what it leaves is a platform whose books balance.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/integration/testdb.h"
+
+static char home[] = "/tmp/pilehub-demo-XXXXXX";
+
+/* Runs build/pilehub with these words; its exit code. */
+static int pilehub(const char *const *words)
+{
+    const char *build = getenv("PILEHUB_BUILD");
+    char program[500], *argv[8] = { program };
+    int status, fd;
+    pid_t pid;
+
+    snprintf(program, sizeof program, "%s/pilehub",
+             build != NULL ? build : ".");
+    for (size_t i = 0; i < 6 && words[i] != NULL; i++)
+        argv[i + 1] = (char *)(uintptr_t)words[i];
+    fflush(stdout);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        fd = open("/dev/null", O_WRONLY);
+        dup2(fd, STDOUT_FILENO);
+        dup2(fd, STDERR_FILENO);
+        setenv("PILEHUB_DB_SOCKET", testdb_socket(), 1);
+        setenv("PILEHUB_DB_NAME", testdb_name(), 1);
+        setenv("PILEHUB_DB_USER", "root", 1);
+        setenv("PILEHUB_HOME", home, 1);
+        execv(program, argv);
+        _exit(127);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+#define PILEHUB(...) pilehub((const char *const[]){ __VA_ARGS__, NULL })
+
+static void loads_an_empty_platform(void **state)
+{
+    struct cx *cx = *state;
+
+    assert_int_equal(PILEHUB("demo", "load", "--small", "--seed", "7"), 0);
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM station"), 4);
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM pile"), 40);
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM connector"),
+                     testdb_int(cx, "SELECT SUM(guns) FROM pile"));
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM driver"), 100);
+    assert_in_range(testdb_int(cx, "SELECT COUNT(*) FROM charge_order"), 700,
+                    1000);
+}
+
+static void books_balance(void **state)
+{
+    struct cx *cx = *state;
+
+    assert_int_equal(testdb_int(cx, "SELECT SUM(amount) FROM ledger_posting"),
+                     0);
+    assert_int_equal(
+        testdb_int(cx, "SELECT COUNT(*) FROM (SELECT tx_id FROM ledger_posting"
+                       " GROUP BY tx_id HAVING SUM(amount) <> 0"
+                       " OR COUNT(*) < 2) x"), 0);
+    assert_int_equal(
+        testdb_int(cx, "SELECT COUNT(*) FROM ledger_account a WHERE a.is_hot"
+                       " = 0 AND a.balance <> (SELECT COALESCE(SUM(p.amount),"
+                       " 0) FROM ledger_posting p WHERE p.account_id = a.id)"),
+        0);
+    /* The balance noted at each posting is the sum up to it. */
+    assert_int_equal(
+        testdb_int(cx, "SELECT COUNT(*) FROM (SELECT balance_after,"
+                       " SUM(amount) OVER (PARTITION BY account_id"
+                       " ORDER BY id) AS run FROM ledger_posting) x"
+                       " WHERE balance_after IS NOT NULL"
+                       " AND balance_after <> run"), 0);
+    assert_int_equal(testdb_int(cx, "SELECT SUM(held) FROM ledger_account"),
+                     0);
+    assert_int_equal(
+        testdb_int(cx, "SELECT COUNT(*) FROM ledger_hold h LEFT JOIN"
+                       " ledger_hold_end e ON e.hold_id = h.id"
+                       " WHERE e.hold_id IS NULL"), 0);
+}
+
+static void every_bill_is_its_parts(void **state)
+{
+    struct cx *cx = *state;
+
+    assert_int_equal(
+        testdb_int(cx, "SELECT COUNT(*) FROM charge_order o WHERE o.state = 10"
+                       " AND (o.total_fen <> o.elec_fen + o.service_fen"
+                       " OR o.energy_e4kwh <> (SELECT SUM(b.energy_e4kwh)"
+                       " FROM order_bill b WHERE b.order_id = o.id)"
+                       " OR o.meter_end_e4kwh - o.meter_start_e4kwh"
+                       " <> o.energy_e4kwh)"), 0);
+    assert_int_equal(
+        testdb_int(cx, "SELECT COUNT(*) FROM charge_order o WHERE o.state = 10"
+                       " AND o.total_fen <> (SELECT -SUM(p.amount) FROM"
+                       " ledger_tx t JOIN ledger_posting p ON p.tx_id = t.id"
+                       " JOIN ledger_account a ON a.id = p.account_id WHERE"
+                       " t.ref_kind = 'order' AND t.ref_id = o.id AND"
+                       " a.kind = 11)"), 0);
+    assert_int_equal(
+        testdb_int(cx, "SELECT COUNT(*) FROM charge_order o LEFT JOIN"
+                       " trade_record r ON r.trade_no = o.trade_no WHERE"
+                       " o.state = 10 AND r.id IS NULL"), 0);
+}
+
+static void nobody_charges_twice_at_once(void **state)
+{
+    struct cx *cx = *state;
+
+    assert_int_equal(
+        testdb_int(cx, "SELECT COUNT(*) FROM charge_order a JOIN charge_order"
+                       " b ON b.connector_id = a.connector_id AND b.id > a.id"
+                       " AND b.created_at < a.ended_at"), 0);
+    assert_int_equal(
+        testdb_int(cx, "SELECT COUNT(*) FROM charge_order a JOIN charge_order"
+                       " b ON b.driver_id = a.driver_id AND b.id > a.id"
+                       " AND b.created_at < a.ended_at"), 0);
+    assert_int_equal(
+        testdb_int(cx, "SELECT COUNT(*) FROM charge_order WHERE"
+                       " settled_at > NOW(3)"), 0);
+}
+
+static void roll_ups_say_the_same(void **state)
+{
+    struct cx *cx = *state;
+    int64_t total = testdb_int(cx, "SELECT SUM(total_fen) FROM charge_order"
+                                   " WHERE state = 10");
+
+    assert_int_equal(testdb_int(cx, "SELECT SUM(total_fen) FROM day_station"),
+                     total);
+    assert_int_equal(testdb_int(cx, "SELECT SUM(total_fen) FROM"
+                                    " hour_station"), total);
+    assert_int_equal(testdb_int(cx, "SELECT SUM(total_fen) FROM"
+                                    " total_station"), total);
+    assert_int_equal(testdb_int(cx, "SELECT SUM(topup_fen) FROM"
+                                    " day_platform"),
+                     testdb_int(cx, "SELECT SUM(amount) FROM payment"));
+}
+
+static void a_second_load_is_refused(void **state)
+{
+    struct cx *cx = *state;
+    int64_t orders = testdb_int(cx, "SELECT COUNT(*) FROM charge_order");
+
+    assert_int_equal(PILEHUB("demo", "load", "--small"), 1);
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM charge_order"),
+                     orders);
+}
+
+static void wrong_words_are_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(PILEHUB("demo", "load", "--smal"), 2);
+    assert_int_equal(PILEHUB("demo", "load", "--seed", "x"), 2);
+    assert_int_equal(PILEHUB("demo"), 2);
+    assert_int_equal(PILEHUB("migrate", "now"), 2);
+    assert_int_equal(PILEHUB("admin", "create"), 2);
+    assert_int_equal(PILEHUB("admin", "create", "--phone", "123"), 2);
+    assert_int_equal(PILEHUB("--help"), 0);
+    assert_int_equal(PILEHUB("demo", "load", "--help"), 0);
+}
+
+/* The passwords are for their owner's eyes only. */
+static void accounts_are_written_privately(void **state)
+{
+    char path[100], line[200];
+    struct stat st;
+    bool found = false;
+    FILE *f;
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/demo.accounts", home);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    f = fopen(path, "re");
+    assert_non_null(f);
+    while (fgets(line, sizeof line, f) != NULL)
+        found = found || strncmp(line, "ADMIN_PASSWORD=Kq3-", 19) == 0;
+    fclose(f);
+    assert_true(found);
+}
+
+static void remove_home(void)
+{
+    static const char *const names[] = { "demo.accounts", "demo.accounts.new",
+                                         "sim.piles", "sim.cards" };
+    char path[100];
+
+    for (size_t i = 0; i < COUNT(names); i++) {
+        snprintf(path, sizeof path, "%s/%s", home, names[i]);
+        unlink(path);
+    }
+    rmdir(home);
+}
+
+static int open_database(void **state)
+{
+    *state = testdb_cx();
+    return 0;
+}
+
+static int close_database(void **state)
+{
+    testdb_cx_free(*state);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(loads_an_empty_platform),
+        cmocka_unit_test(books_balance),
+        cmocka_unit_test(every_bill_is_its_parts),
+        cmocka_unit_test(nobody_charges_twice_at_once),
+        cmocka_unit_test(roll_ups_say_the_same),
+        cmocka_unit_test(a_second_load_is_refused),
+        cmocka_unit_test(wrong_words_are_refused),
+        cmocka_unit_test(accounts_are_written_privately),
+    };
+    int failed;
+
+    testdb_start("demo");
+    if (mkdtemp(home) == NULL)
+        return 1;
+    failed = cmocka_run_group_tests(tests, open_database, close_database);
+    testdb_stop();
+    remove_home();
+    return failed;
+}
