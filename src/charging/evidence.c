@@ -1,5 +1,6 @@
 #include "charging/evidence.h"
 
+#include "charging/order_state.h"
 #include "db/scope.h"
 
 enum { CURVE_POINTS = 720 };
@@ -31,6 +32,24 @@ void order_neighbours(struct cx *cx, int64_t order_id, int64_t *newer,
 
     *newer = neighbour(cx, above, order_id, " ORDER BY o.id LIMIT 1");
     *older = neighbour(cx, below, order_id, " ORDER BY o.id DESC LIMIT 1");
+}
+
+struct count_row {
+    int64_t n;
+};
+
+int64_t order_review_count(struct cx *cx)
+{
+    static const struct scope_columns scope = SCOPE_OWNED("o");
+    static const struct db_field row[] = { DB_FIELD(struct count_row, n) };
+    static const char sql[] =
+        "SELECT COUNT(*) FROM charge_order o WHERE o.state = ?";
+    size_t n;
+    struct count_row *r = scoped_rows(cx, sql, BIND(V((int)ORDER_REVIEW)),
+                                      &scope, "", ROW(struct count_row, row),
+                                      &n);
+
+    return r->n;
 }
 
 struct order_names *order_names(struct cx *cx, int64_t order_id)

@@ -16,6 +16,9 @@
 void order_neighbours(struct cx *cx, int64_t order_id, int64_t *newer,
                       int64_t *older);
 
+/* Orders in scope that wait for a person. */
+int64_t order_review_count(struct cx *cx);
+
 struct order_names {
     const char *driver, *phone, *plate, *vin; /* NULL or "": unknown */
     const char *station, *area, *pile_no, *connector, *qr_no;

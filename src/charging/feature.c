@@ -1,6 +1,7 @@
 /*
  * What charging brings: live state, orders.
  */
+#include "charging/evidence.h"
 #include "charging/order_admin.h"
 #include "charging/wall_admin.h"
 #include "web/feature.h"

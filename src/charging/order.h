@@ -79,9 +79,10 @@ struct order_ask {
  * Starts a charge; the order's id. The caller runs it in the transaction that
  * also holds its idempotency key. An order that still waits for its record
  * does not hold the gun for ever: two minutes after its end another may
- * start, if the gun reports that it does not charge. Fails with ERR_NOT_FOUND, ERR_PILE_OFFLINE,
- * ERR_PILE_BUSY, ERR_STATE (fault, disabled, not plugged in, no tariff),
- * ERR_ARREARS, ERR_BALANCE, ERR_FORBIDDEN (driver disabled).
+ * start, if the gun reports that it does not charge. Fails with
+ * ERR_NOT_FOUND, ERR_PILE_OFFLINE, ERR_PILE_BUSY, ERR_STATE (fault, disabled,
+ * not plugged in, no tariff), ERR_ARREARS, ERR_BALANCE, ERR_FORBIDDEN (driver
+ * disabled).
  * Whoever may name a connector may start there, so it is not scoped; a
  * console caller checks order.control and the station's scope before.
  */

@@ -70,21 +70,3 @@ const struct resource order_page = {
     .perm = { .view = "order.view", .export = "order.export" },
     .columns = LIST(columns), .filters = LIST(filters),
 };
-
-struct count_row {
-    int64_t n;
-};
-
-int64_t order_review_count(struct cx *cx)
-{
-    static const struct scope_columns scope = SCOPE_OWNED("o");
-    static const struct db_field row[] = { DB_FIELD(struct count_row, n) };
-    static const char sql[] =
-        "SELECT COUNT(*) FROM charge_order o WHERE o.state = ?";
-    size_t n;
-    struct count_row *r = scoped_rows(cx, sql, BIND(V((int)ORDER_REVIEW)),
-                                      &scope, "", ROW(struct count_row, row),
-                                      &n);
-
-    return r->n;
-}

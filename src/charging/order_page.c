@@ -10,7 +10,7 @@
 #include "charging/evidence.h"
 #include "charging/order.h"
 #include "charging/order_admin.h"
-#include "charging/order_evidence.h"
+#include "charging/order_evidence_page.h"
 #include "charging/order_review_admin.h"
 #include "ledger/ledger.h"
 #include "protocol/ykc/codes.h"
@@ -56,7 +56,7 @@ static const char *decimal(struct cx *cx, int64_t v, int scale, int shown)
     return cx_strdup(cx, decimal_text(v, scale, shown, true, text));
 }
 
-/* ---- head ------------------------------------------------------------------- */
+/* ---- head --------------------------------------------------------------- */
 
 struct step {
     const char *title;
@@ -247,7 +247,7 @@ static void finish(struct page *p)
                 cx_printf(p->cx, "订单 %s", p->o->order_no));
 }
 
-/* ---- bill --------------------------------------------------------------------- */
+/* ---- bill --------------------------------------------------------------- */
 
 /* When in the session the rate ran: "10:41 – 11:00、12:00 – 12:20". */
 static const char *rate_span(struct page *p, const char *slots, int rate)
@@ -394,7 +394,7 @@ static void put_facts(struct page *p)
     v_flag(fact(right, 4, "交易流水号", o->trade_no), "mono", true);
 }
 
-/* ---- curve ----------------------------------------------------------------------- */
+/* ---- curve -------------------------------------------------------------- */
 
 struct series {
     const char *name;
@@ -452,7 +452,7 @@ static void show_bill(struct request *req, const void *args)
     finish(p);
 }
 
-/* ---- ledger ------------------------------------------------------------------------- */
+/* ---- ledger ------------------------------------------------------------- */
 
 static const char *owner_text(struct page *p, const struct ledger_entry *e)
 {
@@ -539,7 +539,7 @@ static void show_ledger(struct request *req, const void *args)
     finish(p);
 }
 
-/* ---- log ------------------------------------------------------------------------------- */
+/* ---- log ---------------------------------------------------------------- */
 
 static void show_log(struct request *req, const void *args)
 {
@@ -562,7 +562,7 @@ static void show_log(struct request *req, const void *args)
     finish(p);
 }
 
-/* ---- evidence ---------------------------------------------------------------------------- */
+/* ---- evidence ----------------------------------------------------------- */
 
 static void show_evidence(struct request *req, const void *args)
 {

@@ -159,7 +159,7 @@ static void split(struct fcgi_reply *r, struct message *out)
     r->body = end + 4;
     r->body_len = out->len - (size_t)(r->body - r->head);
     if (strncmp(r->head, "Status: ", 8) == 0)
-        r->status = atoi(r->head + 8);
+        r->status = (int)strtol(r->head + 8, NULL, 10);
 }
 
 bool fcgi_receive(int fd, struct fcgi_reply *r)

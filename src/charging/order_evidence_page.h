@@ -1,8 +1,8 @@
 /*
  * The frames behind an order, decoded field by field beside their bytes.
  */
-#ifndef CHARGING_ORDER_EVIDENCE_H
-#define CHARGING_ORDER_EVIDENCE_H
+#ifndef CHARGING_ORDER_EVIDENCE_PAGE_H
+#define CHARGING_ORDER_EVIDENCE_PAGE_H
 
 #include <stdint.h>
 
