@@ -1,0 +1,327 @@
+#include "charging/order_money.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "db/db.h"
+#include "db/outbox.h"
+#include "ledger/ledger.h"
+#include "system/audit.h"
+
+/* A stop reason of the record: 40 is our own command; the rest is the pile's
+   or the car's doing. */
+enum { STOPPED_BY_APP = 0x40 };
+
+/* ---- roll-ups -------------------------------------------------------------- */
+
+static int64_t hour_of(stamp t)
+{
+    return t.ms / INT64_C(3600000);
+}
+
+/* Orders count in the hour in which they were settled: books of the past do
+   not change when a record is late. */
+static void roll_up(struct cx *cx, const struct order *o,
+                    const struct rollup *r, struct rollups *all)
+{
+    struct rollup *to = NULL;
+
+    for (size_t i = 0; i < all->n; i++)
+        if (all->v[i].station_id == o->station_id &&
+            hour_of(all->v[i].at) == hour_of(cx->now))
+            to = &all->v[i];
+    if (to == NULL) {
+        must(all->n < ROLLUPS_MAX);
+        to = &all->v[all->n++];
+        *to = (struct rollup){ .station_id = o->station_id,
+                               .provider_id = o->provider_id,
+                               .merchant_id = o->merchant_id,
+                               .at = cx->now };
+    }
+    to->orders += r->orders;
+    to->seconds += r->seconds;
+    to->elec = money_add(to->elec, r->elec);
+    to->service = money_add(to->service, r->service);
+    for (int i = 0; i < RATES; i++)
+        to->energy_e4kwh[i] = checked_add(to->energy_e4kwh[i],
+                                          r->energy_e4kwh[i]);
+}
+
+void rollups_write(struct cx *cx, struct rollups *r)
+{
+    /* By station, so that two writers meet in one order. */
+    for (size_t i = 1; i < r->n; i++)
+        for (size_t k = i;
+             k > 0 && r->v[k - 1].station_id > r->v[k].station_id; k--) {
+            struct rollup swap = r->v[k];
+
+            r->v[k] = r->v[k - 1];
+            r->v[k - 1] = swap;
+        }
+    for (size_t i = 0; i < r->n; i++)
+        rollup_add(cx, &r->v[i]);
+    r->n = 0;
+}
+
+static int64_t seconds_of(const struct settling *s)
+{
+    int64_t ms = s->end.ms - s->start.ms;
+
+    return ms > 0 ? ms / 1000 : 0;
+}
+
+/* ---- rows ----------------------------------------------------------------------- */
+
+static void forget_bill(struct cx *cx, const struct order *o)
+{
+    static const char sql[] = "DELETE FROM order_bill WHERE order_id = ?";
+
+    db_exec(cx, sql, BIND(V(o->id)));
+}
+
+static void write_bill(struct cx *cx, const struct order *o,
+                       const struct settling *s)
+{
+    static const char sql[] =
+        "INSERT INTO order_bill (order_id, rate, energy_e4kwh, elec_e5,"
+        " service_e5, elec_nano, service_nano, pile_price_e5,"
+        " pile_amount_e4yuan) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    enum { COLUMNS = 9 };
+    struct db_value v[RATES * COLUMNS];
+    size_t n = 0;
+
+    for (int i = 0; i < RATES; i++) {
+        const struct bill_line *l = &s->bill->rate[i];
+        int64_t price = 0, amount = 0;
+
+        if (s->record != NULL) {
+            price = s->record->rate[i].price_e5;
+            amount = s->record->rate[i].amount_e4yuan;
+        }
+        if (l->energy_e4kwh == 0 && amount == 0)
+            continue;
+        memcpy(&v[n * COLUMNS],
+               ((struct db_value[COLUMNS]){
+                   V(o->id), V(i), V(l->energy_e4kwh), V(l->elec_e5),
+                   V(l->service_e5), V(l->elec_nano), V(l->service_nano),
+                   V(price), V(amount) }),
+               COLUMNS * sizeof *v);
+        n++;
+    }
+    if (n > 0)
+        db_insert_rows(cx, sql, v, n, COLUMNS);
+}
+
+/* The order's figures, as the record or the telemetry has them. */
+static void write_order(struct cx *cx, const struct order *o,
+                        const struct settling *s, int state,
+                        money arrears, const char *review)
+{
+    static const char sql[] =
+        "UPDATE charge_order SET state = ?, review_reason = ?,"
+        " hold_open = IF(? = 10, 0, hold_open), started_at = ?,"
+        " finished_at = ?, ended_at = COALESCE(ended_at, ?),"
+        " recorded_at = COALESCE(recorded_at, ?),"
+        " provisional_at = IF(? = 10 AND ? IS NULL, ?, provisional_at),"
+        " settled_at = IF(? = 10, COALESCE(settled_at, ?), settled_at),"
+        " energy_e4kwh = ?, meter_start_e4kwh = ?, meter_end_e4kwh = ?,"
+        " elec_fen = ?, service_fen = ?, total_fen = ?, arrears_fen = ?,"
+        " pile_amount_e4yuan = ?, seconds = ?, stop_reason = ?,"
+        " stop_by = IF(stop_by = 0 AND ? <> 0, ?, stop_by),"
+        " vin = IF(? = '', vin, ?), ver = ver + 1 WHERE id = ?";
+    const struct record *r = s->record;
+    int reason = r != NULL ? r->stop_reason : 0;
+    int by = reason == 0 || reason == STOPPED_BY_APP ? STOP_BY_NOBODY
+                                                      : STOP_BY_PILE;
+    const char *vin = r != NULL ? r->vin : "";
+
+    must(db_change_one(
+        cx, sql,
+        BIND(V(state), V(review), V(state), V(s->start), V(s->end),
+             V(s->end), V(s->recorded_at), V(state), V(s->recorded_at),
+             V(cx->now), V(state), V(cx->now), V(s->bill->energy_e4kwh),
+             V(r != NULL ? r->meter_start_e4kwh : 0),
+             V(r != NULL ? r->meter_end_e4kwh : 0), V(s->bill->elec),
+             V(s->bill->service), V(s->bill->total), V(arrears),
+             V(r != NULL ? r->amount_e4yuan : 0),
+             V(seconds_of(s)), V_ID(reason), V(by), V(by),
+             V(vin), V(vin), V(o->id))));
+}
+
+static void tell(struct cx *cx, const struct order *o, const char *topic,
+                 const struct bill *b)
+{
+    struct buf *text = CX_NEW(cx, struct buf);
+    struct json_out j = { text, false };
+
+    buf_init(text, 1000);
+    json_open(&j, NULL, '{');
+    json_int(&j, "order_id", o->id);
+    json_text(&j, "order_no", o->order_no);
+    json_int(&j, "driver_id", o->driver_id);
+    json_int(&j, "station_id", o->station_id);
+    json_int(&j, "merchant_id", o->merchant_id);
+    json_int(&j, "provider_id", o->provider_id);
+    json_int(&j, "energy_e4kwh", b->energy_e4kwh);
+    json_int(&j, "elec_fen", b->elec.fen);
+    json_int(&j, "service_fen", b->service.fen);
+    json_int(&j, "total_fen", b->total.fen);
+    json_close(&j, '}');
+    must(buf_text(text) != NULL);
+    outbox_add(cx, topic, cx_printf(cx, "order:%" PRId64, o->id),
+               cx_strdup(cx, buf_text(text)));
+    buf_fini(text);
+}
+
+static void note_act(struct cx *cx, const struct order *o,
+                     const struct settling *s)
+{
+    char total[MONEY_TEXT];
+    const char *text = cx_printf(cx, "%s ¥%s%s%s", o->order_no,
+                                 money_text(s->bill->total, total),
+                                 s->note != NULL ? "，" : "",
+                                 s->note != NULL ? s->note : "");
+
+    audit(cx, s->event, "order", o->id, text);
+}
+
+/* ---- settling ---------------------------------------------------------------------- */
+
+void order_settle(struct cx *cx, struct order *o, const struct settling *s,
+                  struct rollups *rollups)
+{
+    const struct ledger_doc doc = { "order.settle", o->order_no, "order",
+                                    o->id, "充电结算" };
+    const struct bill *b = s->bill;
+    struct ledger_payment paid = { 0 };
+    struct rollup r = { .orders = b->energy_e4kwh > 0,
+                        .elec = b->elec, .service = b->service,
+                        .seconds = seconds_of(s) };
+
+    must(o->driver_id != 0);
+    if (b->total.fen > 0)
+        paid = ledger_spend(
+            cx, &doc, o->driver_id, o->hold_id,
+            POSTINGS({ LEDGER_MERCHANT, o->merchant_id, b->elec },
+                     { LEDGER_SERVICE, o->provider_id, b->service }));
+    else if (o->hold_id != 0)
+        ledger_hold_void(cx, o->hold_id);
+    if (o->state == ORDER_REVIEW)
+        forget_bill(cx, o); /* of the record as it came */
+    write_bill(cx, o, s);
+    write_order(cx, o, s, ORDER_SETTLED, paid.arrears, "");
+    for (int i = 0; i < RATES; i++)
+        r.energy_e4kwh[i] = b->rate[i].energy_e4kwh;
+    if (b->energy_e4kwh > 0)
+        roll_up(cx, o, &r, rollups);
+    note_act(cx, o, s);
+    tell(cx, o, "order.settled", b);
+}
+
+void order_hold_for_review(struct cx *cx, struct order *o,
+                           const struct settling *s, const char *reason)
+{
+    write_bill(cx, o, s);
+    write_order(cx, o, s, ORDER_REVIEW, FEN(0), reason);
+    audit(cx, "order.review_wanted", "order", o->id, reason);
+    tell(cx, o, "order.review", s->bill);
+}
+
+/* ---- after settlement ------------------------------------------------------------------ */
+
+struct difference {
+    int64_t energy[RATES];
+    int64_t energy_sum;
+    money elec, service, total;
+    int64_t seconds;
+};
+
+/* Moves the difference between the driver and those who earn. */
+static int64_t book_difference(struct cx *cx, const struct order *o,
+                               const struct difference *d, const char *key,
+                               money *arrears)
+{
+    const struct ledger_doc doc = {
+        "order.adjust", cx_printf(cx, "%s:%s", o->order_no, key), "order",
+        o->id, "结算更正"
+    };
+    const struct posting p[] = {
+        { LEDGER_MERCHANT, o->merchant_id, d->elec },
+        { LEDGER_SERVICE, o->provider_id, d->service }
+    };
+    struct ledger_payment moved = { 0 };
+
+    if (d->total.fen > 0) {
+        moved = ledger_spend(cx, &doc, o->driver_id, 0, p, COUNT(p));
+        *arrears = moved.arrears;
+    } else if (d->total.fen < 0) {
+        moved = ledger_give_back(cx, &doc, o->driver_id, p, COUNT(p));
+        *arrears = money_neg(moved.arrears);
+    } else if (d->elec.fen != 0) {
+        return ledger_post(cx, &doc, p, COUNT(p));
+    }
+    return moved.tx_id;
+}
+
+static void write_adjustment(struct cx *cx, const struct order *o,
+                             const struct difference *d, money arrears,
+                             const char *reason, int64_t tx_id)
+{
+    static const char sql[] =
+        "INSERT INTO order_adjust (order_id, at, energy_e4kwh, elec_fen,"
+        " service_fen, total_fen, arrears_fen, reason, actor_kind, actor_id,"
+        " tx_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+    db_insert(cx, sql,
+              BIND(V(o->id), V(cx->now), V(d->energy_sum), V(d->elec),
+                   V(d->service), V(d->total), V(arrears), V(reason),
+                   V((int)cx->actor.kind), V(cx->actor.id), V_ID(tx_id)));
+}
+
+static void difference_of(struct cx *cx, const struct order *o,
+                          const struct settling *s, struct difference *d)
+{
+    size_t n;
+    const struct order_bill_row *old = order_bill(cx, o->id, &n);
+
+    *d = (struct difference){
+        .energy_sum = s->bill->energy_e4kwh - o->energy_e4kwh,
+        .elec = money_sub(s->bill->elec, o->elec_fen),
+        .service = money_sub(s->bill->service, o->service_fen),
+        .total = money_sub(s->bill->total, o->total_fen),
+        .seconds = seconds_of(s) - o->seconds
+    };
+    for (int i = 0; i < RATES; i++)
+        d->energy[i] = s->bill->rate[i].energy_e4kwh;
+    for (size_t i = 0; i < n; i++)
+        d->energy[old[i].rate] -= old[i].energy_e4kwh;
+}
+
+void order_correct(struct cx *cx, struct order *o, const struct settling *s,
+                   const char *key, const char *reason,
+                   struct rollups *rollups)
+{
+    struct difference d;
+    struct rollup r;
+    money arrears = FEN(0);
+    int64_t tx_id;
+
+    must(o->state == ORDER_SETTLED);
+    difference_of(cx, o, s, &d);
+    tx_id = book_difference(cx, o, &d, key, &arrears);
+    forget_bill(cx, o);
+    write_bill(cx, o, s);
+    write_order(cx, o, s, ORDER_SETTLED, money_add(o->arrears_fen, arrears),
+                "");
+    if (tx_id != 0 || d.energy_sum != 0)
+        write_adjustment(cx, o, &d, arrears, reason, tx_id);
+    r = (struct rollup){ .orders = (s->bill->energy_e4kwh > 0) -
+                                   (o->energy_e4kwh > 0),
+                         .elec = d.elec, .service = d.service,
+                         .seconds = d.seconds };
+    memcpy(r.energy_e4kwh, d.energy, sizeof r.energy_e4kwh);
+    roll_up(cx, o, &r, rollups);
+    note_act(cx, o, s);
+    tell(cx, o, "order.corrected", s->bill);
+}

@@ -1,0 +1,34 @@
+/*
+ * Settlement of stored trade records: a job's work. At most a second behind
+ * the record.
+ */
+#ifndef CHARGING_SETTLE_H
+#define CHARGING_SETTLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cx.h"
+#include "charging/order_money.h"
+
+/* Settles what waits, in groups of one transaction each, until nothing is
+   left or the time is up. */
+void order_settle_waiting(struct cx *cx);
+
+/* What becomes of one record (trade_record.id), in the open transaction. */
+void order_settle_record(struct cx *cx, int64_t record_id,
+                         struct rollups *rollups);
+
+/* A record that waits for a person, as the review needs it. */
+struct waiting_record {
+    int64_t id;
+    struct record record;
+    stamp received_at;
+};
+/* The record of an order whatever its state; NULL if none came. */
+const struct waiting_record *record_of_trade(struct cx *cx,
+                                             const char *trade_no);
+void record_set_state(struct cx *cx, int64_t id, int state,
+                      const char *error);
+
+#endif
