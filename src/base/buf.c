@@ -181,3 +181,17 @@ void json_raw(struct json_out *j, const char *key, const char *value)
     put_key(j, key);
     buf_puts(j->to, value);
 }
+
+void json_stamp(struct json_out *j, const char *key, stamp t)
+{
+    struct civil c = stamp_civil(t);
+    char text[40];
+
+    if (t.ms == 0) {
+        json_none(j, key);
+        return;
+    }
+    snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d+08:00", c.year,
+             c.month, c.day, c.hour, c.minute, c.second);
+    json_text(j, key, text);
+}

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/macros.h"
+#include "base/stamp.h"
 
 struct buf {
     char *data; /* always NUL-terminated when not NULL */
@@ -47,6 +48,8 @@ void json_text(struct json_out *j, const char *key, const char *value);
 void json_int(struct json_out *j, const char *key, int64_t value);
 void json_bool(struct json_out *j, const char *key, bool value);
 void json_none(struct json_out *j, const char *key);
+/* "2026-11-20T14:05:16+08:00" (RFC 3339, whole seconds); null for none. */
+void json_stamp(struct json_out *j, const char *key, stamp t);
 /* value is JSON already (a number with decimals, a nested document). */
 void json_raw(struct json_out *j, const char *key, const char *value);
 

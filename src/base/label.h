@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "base/macros.h"
+
 struct label {
     int value;        /* as stored */
     const char *key;  /* in JSON and URLs: "charging" */
@@ -56,6 +58,15 @@ static inline const char *label_word(struct labels l, int value)
     const struct label *found = label_of(l, value);
 
     return found != NULL ? found->word : "—";
+}
+
+/* The key of a value that must be one of the list: written by us. */
+static inline const char *label_key_of(struct labels l, int value)
+{
+    const struct label *found = label_of(l, value);
+
+    must(found != NULL);
+    return found->key;
 }
 
 #endif

@@ -63,6 +63,12 @@ struct route_list {
     size_t n;
 };
 
+/* The same for endpoints. */
+struct endpoint_list {
+    const struct endpoint *v;
+    size_t n;
+};
+
 struct feature {
     const char *name;
     const char *menu; /* group title; NULL: entries stand on their own */
@@ -71,7 +77,8 @@ struct feature {
     struct { const struct menu_entry *v; size_t n; } entries; /* first */
     struct route_list routes;
     struct { const struct route_list *v; size_t n; } more_routes;
-    struct { const struct endpoint *v; size_t n; } endpoints;
+    struct endpoint_list endpoints;
+    struct { const struct endpoint_list *v; size_t n; } more_endpoints;
     struct { const struct permission *v; size_t n; } perms;
     struct { const struct job *v; size_t n; } jobs;
     struct { const struct consumer *v; size_t n; } consumers;

@@ -171,6 +171,22 @@ static const char *add_routes(struct router *r, const struct feature *f,
     return wrong;
 }
 
+static const char *add_endpoints(struct router *r, const struct feature *f,
+                                 const struct endpoint_list *list,
+                                 const char **path)
+{
+    const char *wrong = NULL;
+
+    for (size_t i = 0; i < list->n && wrong == NULL; i++) {
+        struct route route;
+
+        endpoint_route(&list->v[i], &route);
+        *path = route.path;
+        wrong = router_add(r, f->name, &route, &list->v[i]);
+    }
+    return wrong;
+}
+
 static const char *add_feature(struct router *r, const struct feature *f,
                                const char **path)
 {
@@ -182,13 +198,10 @@ static const char *add_feature(struct router *r, const struct feature *f,
         wrong = add_routes(r, f, &f->routes, path);
     for (size_t i = 0; i < f->more_routes.n && wrong == NULL; i++)
         wrong = add_routes(r, f, &f->more_routes.v[i], path);
-    for (size_t i = 0; i < f->endpoints.n && wrong == NULL; i++) {
-        struct route route;
-
-        endpoint_route(&f->endpoints.v[i], &route);
-        *path = route.path;
-        wrong = router_add(r, f->name, &route, &f->endpoints.v[i]);
-    }
+    if (wrong == NULL)
+        wrong = add_endpoints(r, f, &f->endpoints, path);
+    for (size_t i = 0; i < f->more_endpoints.n && wrong == NULL; i++)
+        wrong = add_endpoints(r, f, &f->more_endpoints.v[i], path);
     return wrong;
 }
 
