@@ -1,0 +1,29 @@
+/*
+ * What payment brings: top-ups, callbacks, the jobs that ask the channels.
+ */
+#include "payment/payment.h"
+#include "payment/payment_pages.h"
+#include "web/feature.h"
+
+static const struct resource *const pages[] = { &payment_page };
+
+static const struct feature_part *const parts[] = { &payment_api };
+
+static const struct permission perms[] = {
+    { "payment.view", "查看充值记录" },
+    { "payment.export", "导出充值记录" },
+    { "payment.refund", "重试退款" },
+};
+
+static const struct job jobs[] = {
+    { "payment.query", EVERY_S(5), LIMIT_S(60), payment_query_due,
+      "查询未到账的充值" },
+    { "payment.refund", EVERY_S(10), LIMIT_S(60), payment_refund_due,
+      "退回关闭后到账的充值" },
+};
+
+const struct feature payment_feature = {
+    .name = "payment", .menu = "财务结算", .icon = "coin",
+    .pages = LIST(pages), .perms = LIST(perms), .jobs = LIST(jobs),
+    .parts = LIST(parts),
+};

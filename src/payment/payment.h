@@ -1,0 +1,120 @@
+/*
+ * Top-ups: money that comes in through a payment channel (rules O3-O5).
+ *
+ *   our number is committed before the channel is called; a repeat uses it
+ *   a callback is checked, compared, and applied exactly once
+ *   nobody relies on callbacks: the query job asks the channel
+ *   money that arrives for an order we gave up is returned by a refund
+ *   under a number of its own
+ *
+ * A payment only moves forward: created or unknown, then paid, or closed or
+ * failed; and a closed or failed one whose money arrives after all goes on to
+ * refunding and refunded. Nothing overrides paid.
+ */
+#ifndef PAYMENT_PAYMENT_H
+#define PAYMENT_PAYMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cx.h"
+#include "base/label.h"
+#include "base/money.h"
+#include "base/stamp.h"
+#include "db/scope.h"
+#include "payment/provider.h"
+
+#define PAYMENT_STATES(X)                                           \
+    X(PAYMENT_CREATED,   1, "created",   "待支付", "reserved")        \
+    X(PAYMENT_UNKNOWN,   2, "unknown",   "确认中", "warn")            \
+    X(PAYMENT_PAID,      3, "paid",      "已到账", "ok")              \
+    X(PAYMENT_CLOSED,    4, "closed",    "已关闭", "idle")            \
+    X(PAYMENT_FAILED,    5, "failed",    "渠道拒绝", "fault")          \
+    X(PAYMENT_REFUNDED,  6, "refunded",  "已退款", "idle")            \
+    X(PAYMENT_REFUNDING, 7, "refunding", "退款中", "warn")
+
+LABELS_DECLARE(payment_state, PAYMENT_STATES);
+
+#define REFUND_STATES(X)                                     \
+    X(REFUND_QUEUED, 1, "queued", "待退款", "reserved")        \
+    X(REFUND_SENT,   2, "sent",   "渠道处理中", "warn")         \
+    X(REFUND_DONE,   3, "done",   "已退款", "ok")              \
+    X(REFUND_FAILED, 4, "failed", "退款失败", "fault")
+
+LABELS_DECLARE(refund_state, REFUND_STATES);
+
+enum { OUT_TRADE_NO_SIZE = 33 };
+
+/* What a driver may pay in at once: 1.00 to 5000.00 yuan. */
+enum { TOPUP_MIN_FEN = 100, TOPUP_MAX_FEN = 500000 };
+
+struct payment {
+    int64_t id;
+    char out_trade_no[OUT_TRADE_NO_SIZE];
+    int64_t driver_id;
+    const char *channel;
+    money amount;
+    int state;          /* enum payment_state */
+    const char *channel_trade_no; /* NULL: not known yet */
+    const char *client; /* what the app needs to pay, a JSON object, or "" */
+    stamp created_at, paid_at, expires_at;
+    int queries;
+    const char *error;  /* of the last call, for people; "" */
+};
+
+extern const struct scope_columns payment_scope; /* alias p */
+
+/* By our number, in the caller's scope, or ERR_NOT_FOUND. */
+struct payment *payment_load_no(struct cx *cx, const char *out_trade_no);
+
+/*
+ * Begins a top-up of a driver at a channel ("": the default): commits our
+ * number, orders at the channel, and keeps what the app needs to pay. Calls
+ * the channel, so not in a transaction. Unique by driver and cx->idem_key: the
+ * same key and amount give the same payment, calling the channel again only
+ * if it has not answered yet. Fails with ERR_PARTNER if it does not, with
+ * ERR_STATE if it refuses, with ERR_IDEM_MISMATCH, ERR_TOO_MANY.
+ */
+struct payment *payment_topup(struct cx *cx, int64_t driver_id,
+                              const char *channel, money amount);
+
+/* Asks the channel now, because the app says it has paid; the payment as it
+   then is. Not in a transaction. Without an answer it stays as it was. */
+struct payment *payment_check(struct cx *cx, const char *out_trade_no);
+
+/* A driver's top-ups, newest first; before_id 0 for the first page, then the
+   id of the last one read. */
+const struct payment *payment_list_mine(struct cx *cx, int64_t driver_id,
+                                        int64_t before_id, int limit,
+                                        size_t *count);
+
+/* ---- callbacks ---- */
+
+/*
+ * Takes a callback: true if it is to be acknowledged. Runs in a transaction,
+ * which must be committed either way: a refusal leaves its trace, too.
+ */
+bool payment_take_notice(struct cx *cx, const struct pay_provider *provider,
+                         const struct pay_message *m);
+
+/* ---- what jobs do ---- */
+
+/* Asks for payments whose time has come, closes those that expired (O5). */
+void payment_query_due(struct cx *cx);
+
+/* Sends refunds whose time has come. */
+void payment_refund_due(struct cx *cx);
+
+/*
+ * When to ask next after `queries` questions: 10 s, 30 s, 1, 3, 10, 30 min
+ * after creation, then hourly, and at expiry. Not before now + 1 s, so that a
+ * job that was away does not ask for the past.
+ */
+stamp payment_next_query(stamp created_at, stamp expires_at, int queries,
+                         stamp now);
+
+/* A person tries a refund again that the channel refused. */
+void payment_refund_retry(struct cx *cx, int64_t payment_id);
+
+#endif
