@@ -1,0 +1,23 @@
+/*
+ * What drivers bring: their page in the console and /api/driver/v1.
+ */
+#include "driver/driver_pages.h"
+#include "web/feature.h"
+
+static const struct resource *const pages[] = { &driver_page };
+
+static const struct feature_part *const parts[] = {
+    &sign_in_api, &station_api, &order_api, &wallet_api,
+};
+
+static const struct permission perms[] = {
+    { "driver.view", "查看车主" },
+    { "driver.edit", "启用和停用车主" },
+    { "driver.export", "导出车主" },
+};
+
+const struct feature driver_feature = {
+    .name = "driver", .menu = "用户管理", .icon = "users",
+    .pages = LIST(pages), .perms = LIST(perms),
+    .parts = LIST(parts),
+};
