@@ -159,7 +159,7 @@ static void change_me(struct cx *cx, const void *args, struct json_out *out)
     driver_json(out, NULL, driver_load(cx, cx->actor.id));
 }
 
-static const struct endpoint endpoints[] = {
+const struct endpoint sign_in_endpoints[SIGN_IN_ENDPOINTS] = {
     /* Before there is a session; limited by phone and address. */
     { .method = POST, .path = "/api/driver/v1/sms-codes", .auth = AUTH_NONE,
       .flags = ROUTE_NO_TX | ROUTE_SLOW, .per_minute = 10,
@@ -179,5 +179,3 @@ static const struct endpoint endpoints[] = {
       .args_size = sizeof(struct me_args), .per_minute = 20,
       .run = change_me },
 };
-
-const struct feature_part sign_in_api = { .endpoints = LIST(endpoints) };

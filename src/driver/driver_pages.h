@@ -5,11 +5,16 @@
 #ifndef DRIVER_DRIVER_PAGES_H
 #define DRIVER_DRIVER_PAGES_H
 
-#include "web/feature.h"
+#include "web/endpoint.h"
 #include "web/resource.h"
 
-extern const struct feature_part sign_in_api, station_api, order_api,
-    wallet_api;
+enum { SIGN_IN_ENDPOINTS = 5, STATION_ENDPOINTS = 5, ORDER_ENDPOINTS = 5,
+       WALLET_ENDPOINTS = 2 };
+
+extern const struct endpoint sign_in_endpoints[SIGN_IN_ENDPOINTS];
+extern const struct endpoint station_endpoints[STATION_ENDPOINTS];
+extern const struct endpoint order_endpoints[ORDER_ENDPOINTS];
+extern const struct endpoint wallet_endpoints[WALLET_ENDPOINTS];
 
 extern const struct resource driver_page;
 

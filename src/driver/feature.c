@@ -6,8 +6,10 @@
 
 static const struct resource *const pages[] = { &driver_page };
 
-static const struct feature_part *const parts[] = {
-    &sign_in_api, &station_api, &order_api, &wallet_api,
+static const struct endpoint_list more[] = {
+    { station_endpoints, STATION_ENDPOINTS },
+    { order_endpoints, ORDER_ENDPOINTS },
+    { wallet_endpoints, WALLET_ENDPOINTS },
 };
 
 static const struct permission perms[] = {
@@ -19,5 +21,6 @@ static const struct permission perms[] = {
 const struct feature driver_feature = {
     .name = "driver", .menu = "用户管理", .icon = "users",
     .pages = LIST(pages), .perms = LIST(perms),
-    .parts = LIST(parts),
+    .endpoints = { sign_in_endpoints, SIGN_IN_ENDPOINTS },
+    .more_endpoints = LIST(more),
 };

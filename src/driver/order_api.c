@@ -270,7 +270,7 @@ static void list(struct cx *cx, const void *args, struct json_out *out)
     json_close(out, '}');
 }
 
-static const struct endpoint endpoints[] = {
+const struct endpoint order_endpoints[ORDER_ENDPOINTS] = {
     { .method = POST, .path = "/api/driver/v1/orders", .auth = AUTH_DRIVER,
       .flags = EP_IDEMPOTENT, .per_minute = 10,
       .summary = "Start a charge", .args = LIST(start_args),
@@ -290,5 +290,3 @@ static const struct endpoint endpoints[] = {
       .args = LIST(order_args), .args_size = sizeof(struct order_args),
       .run = stop },
 };
-
-const struct feature_part order_api = { .endpoints = LIST(endpoints) };

@@ -399,7 +399,7 @@ static void cities(struct cx *cx, const void *args, struct json_out *out)
 }
 
 /* Everybody may look (see above); limited by address. */
-static const struct endpoint endpoints[] = {
+const struct endpoint station_endpoints[STATION_ENDPOINTS] = {
     { .method = GET, .path = "/api/driver/v1/stations", .auth = AUTH_NONE,
       .per_minute = LOOKS_PER_MINUTE, .summary = "Stations, nearest first",
       .args = LIST(near_args), .args_size = sizeof(struct near_args),
@@ -420,5 +420,3 @@ static const struct endpoint endpoints[] = {
       .args = LIST(connector_args),
       .args_size = sizeof(struct connector_args), .run = connector },
 };
-
-const struct feature_part station_api = { .endpoints = LIST(endpoints) };

@@ -90,7 +90,7 @@ static void entries(struct cx *cx, const void *args, struct json_out *out)
     json_close(out, '}');
 }
 
-static const struct endpoint endpoints[] = {
+const struct endpoint wallet_endpoints[WALLET_ENDPOINTS] = {
     { .method = GET, .path = "/api/driver/v1/wallet", .auth = AUTH_DRIVER,
       .summary = "My balances", .run = wallet },
     { .method = GET, .path = "/api/driver/v1/wallet/entries",
@@ -98,5 +98,3 @@ static const struct endpoint endpoints[] = {
       .args = LIST(entry_args), .args_size = sizeof(struct entry_args),
       .run = entries },
 };
-
-const struct feature_part wallet_api = { .endpoints = LIST(endpoints) };

@@ -7,8 +7,6 @@
 
 static const struct resource *const pages[] = { &payment_page };
 
-static const struct feature_part *const parts[] = { &payment_api };
-
 static const struct permission perms[] = {
     { "payment.view", "查看充值记录" },
     { "payment.export", "导出充值记录" },
@@ -25,5 +23,6 @@ static const struct job jobs[] = {
 const struct feature payment_feature = {
     .name = "payment", .menu = "财务结算", .icon = "coin",
     .pages = LIST(pages), .perms = LIST(perms), .jobs = LIST(jobs),
-    .parts = LIST(parts),
+    .endpoints = { payment_endpoints, PAYMENT_ENDPOINTS },
+    .routes = { payment_routes, PAYMENT_ROUTES },
 };

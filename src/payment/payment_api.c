@@ -113,7 +113,7 @@ static void topup_list(struct cx *cx, const void *args, struct json_out *out)
     json_close(out, '}');
 }
 
-static const struct endpoint endpoints[] = {
+const struct endpoint payment_endpoints[PAYMENT_ENDPOINTS] = {
     { .method = POST, .path = "/api/driver/v1/topups", .auth = AUTH_DRIVER,
       .flags = EP_IDEMPOTENT | ROUTE_NO_TX | ROUTE_SLOW, .per_minute = 20,
       .summary = "Begin a top-up", .args = LIST(topup_args),
@@ -163,11 +163,8 @@ static void notify(struct request *req, const void *args)
     answer_status(req, ack.status);
 }
 
-static const struct route routes[] = {
+const struct route payment_routes[PAYMENT_ROUTES] = {
     /* Anybody may send one: the channel's signature is the proof. */
     { .method = POST, .path = "/api/pay/:channel/notify", .auth = AUTH_NONE,
       .flags = ROUTE_BODY | ROUTE_NO_CSRF, .run = notify },
 };
-
-const struct feature_part payment_api = { .routes = LIST(routes),
-                                          .endpoints = LIST(endpoints) };

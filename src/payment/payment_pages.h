@@ -4,10 +4,13 @@
 #ifndef PAYMENT_PAYMENT_PAGES_H
 #define PAYMENT_PAYMENT_PAGES_H
 
-#include "web/feature.h"
+#include "web/endpoint.h"
 #include "web/resource.h"
 
-extern const struct feature_part payment_api;
+enum { PAYMENT_ENDPOINTS = 4, PAYMENT_ROUTES = 1 };
+
+extern const struct endpoint payment_endpoints[PAYMENT_ENDPOINTS];
+extern const struct route payment_routes[PAYMENT_ROUTES];
 
 /* Pages (payment_admin.c). */
 extern const struct resource payment_page;
