@@ -116,10 +116,9 @@ struct wall_station *wall_stations(struct cx *cx, const struct wall_query *q,
     "   l.battery_c, l.gun_c, l.minutes, l.remain_min, l.fault_bits,"    \
     "   l.plugged, l.energy_e4kwh, o.id, o.order_no, o.state,"           \
     "   o.charging_at, o.live_amount_fen, o.plate,"                      \
-    "   IF(l.state = 1, NULL, (SELECT MAX(e.finished_at)"                \
-    "     FROM (SELECT z.finished_at FROM charge_order z"                \
-    "       WHERE z.connector_id = l.connector_id"                       \
-    "       ORDER BY z.id DESC LIMIT 1) e))"
+    "   IF(l.state = 1, NULL, (SELECT z.finished_at FROM charge_order z" \
+    "     WHERE z.connector_id = l.connector_id"                         \
+    "     ORDER BY z.id DESC LIMIT 1))"
 
 static const struct db_field gun_row[] = {
     DB_FIELD(struct wall_gun, id),

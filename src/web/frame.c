@@ -140,7 +140,8 @@ struct menu {
     struct serving *s;
     struct vnode *root;
     size_t count;       /* of Menu.N */
-    struct vnode *group; /* of the feature at hand, once it has an entry */
+    const char *menu;    /* group title of the feature at hand */
+    struct vnode *group; /* its node, once it has an entry */
     size_t items;        /* of the group */
     size_t on_len;      /* length of the longest path that fits this page */
     struct vnode *on, *on_group;
@@ -242,8 +243,12 @@ static void put_feature(struct menu *m, const struct feature *f)
 {
     struct cx *cx = m->s->req.cx;
 
-    m->group = NULL;
-    m->items = 0;
+    /* Neighbours that name the same group stand in one. */
+    if (m->menu == NULL || f->menu == NULL || strcmp(m->menu, f->menu) != 0) {
+        m->group = NULL;
+        m->items = 0;
+    }
+    m->menu = f->menu;
     for (size_t i = 0; i < f->entries.n; i++)
         put_entry(m, f, &f->entries.v[i]);
     for (size_t i = 0; i < f->pages.n; i++) {
