@@ -2,6 +2,7 @@
  * What charging brings: live state, orders.
  */
 #include "charging/evidence.h"
+#include "charging/map_admin.h"
 #include "charging/order_admin.h"
 #include "charging/wall_admin.h"
 #include "web/feature.h"
@@ -10,6 +11,7 @@ static const struct resource *const pages[] = { &order_page };
 
 static const struct menu_entry entries[] = {
     { "充电实况", "/console/wall", "wall.view", "activity", "charging" },
+    { "场站地图", "/console/map", "wall.view", "map-pin", NULL },
 };
 
 static const struct permission perms[] = {
@@ -27,6 +29,7 @@ static const struct live_count lives[] = {
 
 static const struct route_list more_routes[] = {
     { wall_routes, WALL_ROUTES },
+    { map_routes, MAP_ROUTES },
     { order_routes, ORDER_ROUTES },
 };
 

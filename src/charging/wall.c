@@ -22,25 +22,10 @@ static const struct scope_columns scope = SCOPE_STATION("s");
     "        OR o.plate LIKE ?)"
 enum { WALL_BINDS = 11 };
 
-/* "%text%" with the wildcards of the text escaped. */
-static const char *pattern(struct cx *cx, const char *text)
-{
-    char *out = arena_alloc(cx->arena, 2 * strlen(text) + 3), *p = out;
-
-    *p++ = '%';
-    for (; *text != '\0'; text++) {
-        if (strchr("%_\\", *text) != NULL)
-            *p++ = '\\';
-        *p++ = *text;
-    }
-    *p++ = '%';
-    return out;
-}
-
 static void bind_query(struct cx *cx, const struct wall_query *q, int state,
                        struct db_value v[WALL_BINDS])
 {
-    const char *like = pattern(cx, q->text);
+    const char *like = db_contains(cx, q->text);
     const struct db_value values[WALL_BINDS] = {
         V(state), V(state), V(q->station_status), V(q->station_status),
         V(q->station_id), V(q->station_id), V(q->text), V(like), V(like),

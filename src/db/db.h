@@ -110,6 +110,9 @@ struct db_binds {
     size_t n;
 };
 
+/* "%text%" with the wildcards of the text escaped, for LIKE. */
+const char *db_contains(struct cx *cx, const char *text);
+
 /* BIND() binds nothing. */
 #define BIND(...)                                                             \
     ((struct db_binds){ (const struct db_value[]){ __VA_ARGS__ __VA_OPT__(,)  \

@@ -523,3 +523,18 @@ stamp db_now(struct cx *cx)
     must(stamp_parse(db_text(cx, sql, BIND()), &t));
     return t;
 }
+
+const char *db_contains(struct cx *cx, const char *text)
+{
+    char *out = arena_alloc(cx->arena, 2 * strlen(text) + 3), *p = out;
+
+    *p++ = '%';
+    for (; *text != '\0'; text++) {
+        if (strchr("%_\\", *text) != NULL)
+            *p++ = '\\';
+        *p++ = *text;
+    }
+    *p++ = '%';
+    *p = '\0';
+    return out;
+}

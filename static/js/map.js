@@ -36,23 +36,32 @@
     icon: L.divIcon({ className: '', iconSize: [0, 0], html }),
   }, options));
 
-  async function drawLand() {
-    const names = box.dataset.geo.split(',').filter(Boolean);
-    const all = await Promise.all(names.map((n) =>
-      fetch('/static/vendor/geo/' + n + '.json' + version).then((r) => r.json())));
-    land.clearLayers();
-    all.forEach((geo, k) => {
-      const last = k === all.length - 1;
-      L.geoJSON(geo, { renderer: pen, interactive: false, style: {
-        color: token('map-edge'), weight: last ? 1.25 : 1, fillOpacity: 1,
-        fillColor: token(last ? 'map-land' : 'map-out'),
-      } }).addTo(land);
-      if (k < all.length - 2) return;
-      geo.features.filter((f) => f.properties.cp).forEach((f) => {
-        mark(f.properties.cp[1], f.properties.cp[0], make('span', 'dlabel', f.properties.name),
-          { interactive: false, keyboard: false }).addTo(land);
-      });
+  const CITY_ZOOM = 9; /* nearer than this, districts are named, not cities */
+  const names = (list) => (list || '').split(',').filter(Boolean);
+  const fetchLand = (n) => fetch('/static/vendor/geo/' + n + '.json' + version).then((r) => r.json());
+
+  function layer(geo, bright) {
+    L.geoJSON(geo, { renderer: pen, interactive: false, style: {
+      color: token('map-edge'), weight: bright ? 1.25 : 1, fillOpacity: 1,
+      fillColor: token(bright ? 'map-land' : 'map-out'),
+    } }).addTo(land);
+  }
+
+  function words(geo, kind) {
+    geo.features.filter((f) => f.properties.cp).forEach((f) => {
+      mark(f.properties.cp[1], f.properties.cp[0], make('span', 'dlabel dlabel-' + kind, f.properties.name),
+        { interactive: false, keyboard: false }).addTo(land);
     });
+  }
+
+  async function drawLand() {
+    const [wide, near] = await Promise.all([box.dataset.geo, box.dataset.bright]
+      .map((list) => Promise.all(names(list).map(fetchLand))));
+    land.clearLayers();
+    wide.forEach((geo) => layer(geo, false));
+    near.forEach((geo) => layer(geo, true));
+    near.forEach((geo) => words(geo, 'near'));
+    if (wide.length) words(wide[wide.length - 1], 'wide');
     thin();
   }
 
@@ -157,8 +166,10 @@
   /* Names that would run into each other: the later one gives way. */
   function thin() {
     const taken = [];
+    const city = map.getZoom() < CITY_ZOOM;
     box.querySelectorAll('.dlabel').forEach((el) => {
-      el.hidden = false;
+      el.hidden = city && el.classList.contains('dlabel-near');
+      if (el.hidden) return;
       const at = el.getBoundingClientRect();
       el.hidden = taken.some((t) => at.left < t.right && at.right > t.left && at.top < t.bottom && at.bottom > t.top);
       if (!el.hidden) taken.push(at);
@@ -169,7 +180,8 @@
 
   document.addEventListener('click', (e) => { if (e.target.closest('[data-map-close]')) choose(''); });
   document.addEventListener('themechange', () => { drawLand(); drawMarks(); });
-  map.setView([Number(box.dataset.lat), Number(box.dataset.lng)], Number(box.dataset.zoom));
+  const [west, south, east, north] = box.dataset.box ? box.dataset.box.split(',').map(Number) : [73, 18, 135, 54];
+  map.fitBounds([[south, west], [north, east]], { padding: [48, 48], maxZoom: 13, animate: false });
   drawLand();
   load();
   map.on('moveend', soon);
