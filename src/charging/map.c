@@ -117,7 +117,7 @@ int map_state(const struct map_station *s)
     return CONNECTOR_OCCUPIED;
 }
 
-/* ---- clusters ------------------------------------------------------------- */
+/* ---- clusters -------------------------------------------------------- */
 
 /* Where a station falls in a grid of cells as large as a marker. */
 struct cell {

@@ -36,7 +36,7 @@ static const struct arg map_args[] = {
     ARG(struct map_args, state, .labels = LIST(connector_state_labels)),
 };
 
-/* ---- the page --------------------------------------------------------------- */
+/* ---- the page -------------------------------------------------------- */
 
 static void put_choice(struct vnode *list, size_t i, const char *key,
                        const char *word, bool on)
@@ -137,7 +137,7 @@ static void show_map(struct request *req, const void *args)
     answer_page(req, "page/map.cs", tree, "场站地图");
 }
 
-/* ---- markers ----------------------------------------------------------------- */
+/* ---- markers --------------------------------------------------------- */
 
 struct data_args {
     const char *box, *city, *q;
@@ -270,7 +270,7 @@ static void show_markers(struct request *req, const void *args)
     answer_json(req, buf_text(out));
 }
 
-/* ---- one station --------------------------------------------------------------- */
+/* ---- one station ----------------------------------------------------- */
 
 struct station_args {
     int64_t id;
