@@ -13,7 +13,7 @@
    or the car's doing. */
 enum { STOPPED_BY_APP = 0x40 };
 
-/* ---- roll-ups -------------------------------------------------------------- */
+/* ---- roll-ups ----------------------------------------------------------- */
 
 static int64_t hour_of(stamp t)
 {
@@ -71,7 +71,7 @@ static int64_t seconds_of(const struct settling *s)
     return ms > 0 ? ms / 1000 : 0;
 }
 
-/* ---- rows ----------------------------------------------------------------------- */
+/* ---- rows --------------------------------------------------------------- */
 
 static void forget_bill(struct cx *cx, const struct order *o)
 {
@@ -186,7 +186,7 @@ static void note_act(struct cx *cx, const struct order *o,
     audit(cx, s->event, "order", o->id, text);
 }
 
-/* ---- settling ---------------------------------------------------------------------- */
+/* ---- settling ----------------------------------------------------------- */
 
 void order_settle(struct cx *cx, struct order *o, const struct settling *s,
                   struct rollups *rollups)
@@ -228,7 +228,7 @@ void order_hold_for_review(struct cx *cx, struct order *o,
     tell(cx, o, "order.review", s->bill);
 }
 
-/* ---- after settlement ------------------------------------------------------------------ */
+/* ---- after settlement --------------------------------------------------- */
 
 struct difference {
     int64_t energy[RATES];

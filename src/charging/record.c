@@ -70,7 +70,7 @@ bool record_read(const void *raw, size_t len, struct record *out)
     return true;
 }
 
-/* ---- the bill -------------------------------------------------------------- */
+/* ---- the bill ----------------------------------------------------------- */
 
 void record_bill(const struct record *r, const struct tariff_prices *prices,
                  struct bill *out)
@@ -83,7 +83,7 @@ void record_bill(const struct record *r, const struct tariff_prices *prices,
     bill_compute(prices, energy, out);
 }
 
-/* ---- checks ------------------------------------------------------------------ */
+/* ---- checks ------------------------------------------------------------- */
 
 stamp record_start(const struct record_case *c)
 {

@@ -17,7 +17,7 @@ enum {
     OVERLAP_ORDERS = 20  /* of the gun, newest first, that are compared */
 };
 
-/* ---- one record ----------------------------------------------------------- */
+/* ---- one record --------------------------------------------------------- */
 
 struct record_row {
     int64_t id;
@@ -192,7 +192,7 @@ void order_settle_record(struct cx *cx, int64_t record_id,
         bill_record(cx, o, row, &r, rollups);
 }
 
-/* ---- groups ----------------------------------------------------------------------- */
+/* ---- groups ------------------------------------------------------------- */
 
 struct group {
     int64_t ids[GROUP];
