@@ -2,6 +2,7 @@
  * What charging brings: live state, orders.
  */
 #include "charging/evidence.h"
+#include "charging/find_admin.h"
 #include "charging/map_admin.h"
 #include "charging/order_admin.h"
 #include "charging/wall_admin.h"
@@ -30,6 +31,7 @@ static const struct live_count lives[] = {
 static const struct route_list more_routes[] = {
     { wall_routes, WALL_ROUTES },
     { map_routes, MAP_ROUTES },
+    { find_routes, FIND_ROUTES },
     { order_routes, ORDER_ROUTES },
 };
 

@@ -1,6 +1,6 @@
 /*
  * The map: stations in view with their live state, who sees them, and markers
- * that never run into each other.
+ * that never run into each other; and finding by a piece of a name.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "asset/live.h"
+#include "charging/find.h"
 #include "charging/map.h"
 #include "tests/integration/testdb.h"
 
@@ -144,6 +145,34 @@ static void another_merchant_is_not_there(struct cx *cx, UNUSED void *arg)
     assert_int_equal(cx->error.code, ERR_NOT_FOUND);
 }
 
+static size_t hits(struct cx *cx,
+                   struct find_hit *(*find)(struct cx *cx, const char *text,
+                                            size_t *count), const char *text)
+{
+    size_t n;
+
+    find(cx, text, &n);
+    return n;
+}
+
+static void things_are_found_by_a_piece(struct cx *cx, UNUSED void *arg)
+{
+    size_t n;
+    struct find_hit *hit = find_piles(cx, "320106000119", &n);
+
+    assert_int_equal(n, 2);
+    assert_string_equal(hit[0].title, "32010600011923 A01 · 南站");
+    assert_int_equal(hits(cx, find_piles, "3201060001192402"), 1);
+    assert_int_equal(hits(cx, find_piles, "B01"), 1);
+    assert_int_equal(hits(cx, find_piles, "__"), 0);
+    assert_int_equal(hits(cx, find_stations, "南"), 1);
+    assert_int_equal(hits(cx, find_orders, "C2026"), 0);
+    cx->scope = (struct scope){ .merchant_id = 4 };
+    assert_int_equal(hits(cx, find_piles, "320106000119"), 0);
+    assert_int_equal(hits(cx, find_stations, "南"), 0);
+    assert_int_equal(hits(cx, find_stations, "前海"), 1);
+}
+
 /* ---- markers: no database needed ---------------------------------------- */
 
 static void near_stations_are_one_marker_until_one_looks_closer(
@@ -197,6 +226,7 @@ static void there_are_never_too_many_markers(struct cx *cx,
 #define CASES(X)                                                           \
     X(a_station_counts_its_connectors)                                     \
     X(filters_limit)                                                       \
+    X(things_are_found_by_a_piece)                                         \
     X(another_merchant_is_not_there)                                       \
     X(near_stations_are_one_marker_until_one_looks_closer)                 \
     X(there_are_never_too_many_markers)
