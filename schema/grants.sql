@@ -112,8 +112,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON trade_record_conflict TO pilehub_jobs@lo
 GRANT SELECT, INSERT, UPDATE, DELETE ON pile_request TO pilehub_jobs@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON gateway TO pilehub_jobs@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON pile_command TO pilehub_jobs@localhost;
-GRANT SELECT, INSERT, UPDATE, DELETE ON telemetry TO pilehub_jobs@localhost;
-GRANT SELECT, INSERT, UPDATE, DELETE ON frame_log TO pilehub_jobs@localhost;
+GRANT SELECT, INSERT, UPDATE, DELETE, ALTER, CREATE, DROP ON telemetry TO pilehub_jobs@localhost;
+GRANT SELECT, INSERT, UPDATE, DELETE, ALTER, CREATE, DROP ON frame_log TO pilehub_jobs@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON pile_event TO pilehub_jobs@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON day_station TO pilehub_jobs@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON hour_station TO pilehub_jobs@localhost;

@@ -5,7 +5,10 @@
 #include "charging/find_admin.h"
 #include "charging/map_admin.h"
 #include "charging/order_admin.h"
+#include "charging/request.h"
+#include "charging/settle.h"
 #include "charging/wall_admin.h"
+#include "charging/watch.h"
 #include "web/feature.h"
 
 static const struct resource *const pages[] = { &order_page };
@@ -35,8 +38,21 @@ static const struct route_list more_routes[] = {
     { order_routes, ORDER_ROUTES },
 };
 
+static const struct job jobs[] = {
+    { "order.settle", 200, LIMIT_S(60), order_settle_waiting,
+      "结算交易记录" },
+    { "order.requests", 200, LIMIT_S(20), order_answer_requests,
+      "答复刷卡启动" },
+    { "order.starts", EVERY_S(5), LIMIT_S(30), order_watch_starts,
+      "检查启动超时" },
+    { "order.failed", EVERY_S(5), LIMIT_S(30), order_watch_failed,
+      "退回未启动订单的预留金额" },
+    { "order.records", EVERY_S(30), LIMIT_S(60), order_watch_records,
+      "追查缺失的交易记录" },
+};
+
 const struct feature charging_feature = {
     .name = "charging", .menu = "运行监控", .icon = "activity",
     .pages = LIST(pages), .entries = LIST(entries), .perms = LIST(perms),
-    .lives = LIST(lives), .more_routes = LIST(more_routes),
+    .lives = LIST(lives), .jobs = LIST(jobs), .more_routes = LIST(more_routes),
 };

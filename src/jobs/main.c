@@ -1,0 +1,222 @@
+/*
+ * pilehub-jobs: timers, settlement, delivery of events. A parent that forks
+ * workers and starts those anew that die; SIGTERM lets each finish the job in
+ * hand. Any number of instances may run: a lease per job decides who runs it.
+ *
+ *   pilehub-jobs -c FILE
+ */
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/config.h"
+#include "base/crypto.h"
+#include "base/log.h"
+#include "db/db.h"
+#include "feature_list.h"
+#include "jobs/keep.h"
+#include "jobs/schedule.h"
+
+enum {
+    WORKERS = 3,
+    ARENA_BYTES = 128 << 20,
+    STATEMENT_LIMIT_S = 300, /* T4 */
+    DRAIN_MS = 30000,
+    RESTART_FIRST_MS = 100,
+    RESTART_LAST_MS = 5000,
+    STEADY_MS = 10000        /* one that lived so long starts afresh */
+};
+
+struct child {
+    pid_t pid;
+    int64_t started_ms;
+    int64_t start_ms; /* not before this */
+    int64_t delay_ms;
+};
+
+/* ---- a worker -------------------------------------------------------------- */
+
+static const char *owner_name(const struct config *c, size_t worker,
+                              char out[80])
+{
+    char host[40] = "";
+
+    gethostname(host, sizeof host - 1);
+    if (c->jobs_name[0] != '\0')
+        snprintf(out, 80, "%.60s/%zu:%d", c->jobs_name, worker,
+                 (int)getpid());
+    else
+        snprintf(out, 80, "%s:%d/%zu", host, (int)getpid(), worker);
+    return out;
+}
+
+static bool wait_for_stop(int64_t ms)
+{
+    struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+    sigset_t stop;
+
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTERM);
+    return sigtimedwait(&stop, NULL, &t) == SIGTERM;
+}
+
+static void NORETURN work(const struct config *config, size_t worker)
+{
+    struct db_login login = db_login_of(config, STATEMENT_LIMIT_S);
+    struct rlimit none = { 0, 0 };
+    struct db *db = db_open(&login);
+    struct cx *cx = cx_new(db, config, ARENA_BYTES);
+    struct schedule s;
+    char owner[80];
+
+    must(prctl(PR_SET_PDEATHSIG, SIGTERM) == 0);
+    must(setrlimit(RLIMIT_CORE, &none) == 0); /* W9 */
+    schedule_init(&s, cx, owner_name(config, worker, owner), &all_features,
+                  kept_jobs, KEPT_JOBS, worker, WORKERS);
+    while (!wait_for_stop(schedule_step(&s)))
+        continue;
+    schedule_stop(&s);
+    cx_free(cx);
+    db_close(db);
+    _exit(0);
+}
+
+/* ---- the parent -------------------------------------------------------------- */
+
+static void start(struct child *c, const struct config *config,
+                  size_t worker)
+{
+    c->started_ms = monotonic_ms();
+    c->pid = fork();
+    if (c->pid == 0)
+        work(config, worker);
+    if (c->pid < 0) {
+        log_error("jobs.fork_failed");
+        c->pid = 0;
+        c->start_ms = c->started_ms + RESTART_LAST_MS;
+    }
+}
+
+/* One that dies at once is started later and later. */
+static void note_death(struct child *c, int status)
+{
+    int64_t now = monotonic_ms();
+
+    log_error("jobs.worker_died", F_INT("pid", c->pid),
+              F_INT("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0),
+              F_INT("code", WIFEXITED(status) ? WEXITSTATUS(status) : 0));
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+        log_error("jobs.over_limit", F_INT("pid", c->pid));
+    c->pid = 0;
+    c->delay_ms = now - c->started_ms > STEADY_MS || c->delay_ms == 0
+                      ? RESTART_FIRST_MS
+                      : c->delay_ms * 2;
+    if (c->delay_ms > RESTART_LAST_MS)
+        c->delay_ms = RESTART_LAST_MS;
+    c->start_ms = now + c->delay_ms;
+}
+
+static size_t reap(struct child *children, bool stopping)
+{
+    size_t living = 0;
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+        for (size_t i = 0; i < WORKERS; i++)
+            if (children[i].pid == pid) {
+                if (stopping)
+                    children[i].pid = 0;
+                else
+                    note_death(&children[i], status);
+            }
+    for (size_t i = 0; i < WORKERS; i++)
+        living += children[i].pid != 0;
+    return living;
+}
+
+static void signal_all(const struct child *children, int signal)
+{
+    for (size_t i = 0; i < WORKERS; i++)
+        if (children[i].pid > 0)
+            kill(children[i].pid, signal);
+}
+
+static int stop(struct child *children, const sigset_t *signals)
+{
+    const struct timespec tick = { 0, 50 * 1000000L };
+    int64_t end = monotonic_ms() + DRAIN_MS;
+
+    log_info("jobs.stopping");
+    signal_all(children, SIGTERM);
+    while (reap(children, true) > 0 && monotonic_ms() < end)
+        sigtimedwait(signals, NULL, &tick);
+    signal_all(children, SIGKILL);
+    log_info("jobs.stopped");
+    return 0;
+}
+
+static int run(const struct config *config)
+{
+    const struct timespec tick = { 0, 100 * 1000000L };
+    struct child children[WORKERS] = { { .pid = 0 } };
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGCHLD);
+    sigaddset(&signals, SIGHUP);
+    sigaddset(&signals, SIGPIPE);
+    must(sigprocmask(SIG_BLOCK, &signals, NULL) == 0);
+    log_info("jobs.started", F_INT("workers", WORKERS));
+    for (;;) {
+        int signal;
+
+        reap(children, false);
+        for (size_t i = 0; i < WORKERS; i++)
+            if (children[i].pid == 0 && monotonic_ms() >=
+                                            children[i].start_ms)
+                start(&children[i], config, i);
+        signal = sigtimedwait(&signals, NULL, &tick);
+        if (signal == SIGTERM || signal == SIGINT)
+            return stop(children, &signals);
+    }
+}
+
+static enum log_level level_of(const char *name)
+{
+    static const char *const names[] = { "debug", "info", "warn", "error" };
+
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (strcmp(names[i], name) == 0)
+            return (enum log_level)i;
+    return LOG_INFO;
+}
+
+int main(int argc, char **argv)
+{
+    const struct config *config;
+    const char *path = NULL;
+    char err[400] = "";
+
+    if (argc == 3 && strcmp(argv[1], "-c") == 0) {
+        path = argv[2];
+    } else if (argc != 1) {
+        fprintf(stderr, "usage: pilehub-jobs [-c FILE]\n");
+        return 2;
+    }
+    config = config_load(path, err, sizeof err);
+    if (config == NULL) {
+        fprintf(stderr, "pilehub-jobs: %s\n", err);
+        return 2;
+    }
+    log_start("jobs", level_of(config->log_level));
+    crypto_start();
+    if (config->secret_file[0] != '\0')
+        secret_load(config->secret_file);
+    return run(config);
+}
