@@ -55,7 +55,7 @@
         "least that must be available to start")                              \
     CFG(order_record_h,  INT,  "24", 1, 720,                                  \
         "hours without a record until telemetry settles")                     \
-    CFG(jobs_name,       TEXT, "", 0, 0, "name of this instance; \"\": host:pid") \
+    CFG(jobs_name,       TEXT, "", 0, 0, "name of this instance, no two alike") \
     CFG(sms_url,         TEXT, "", 0, 0, "SMS service")                       \
     CFG(sms_key,         TEXT, "", 0, 0, "its signing key")                   \
     CFG(http_ca_file,    PATH, "", 0, 0, "extra CA for calls out")

@@ -39,9 +39,9 @@ static const struct route_list more_routes[] = {
 };
 
 static const struct job jobs[] = {
-    { "order.settle", 200, LIMIT_S(60), order_settle_waiting,
+    { "order.settle", 200, LIMIT_S(10), order_settle_waiting,
       "结算交易记录" },
-    { "order.requests", 200, LIMIT_S(20), order_answer_requests,
+    { "order.requests", 200, LIMIT_S(10), order_answer_requests,
       "答复刷卡启动" },
     { "order.starts", EVERY_S(5), LIMIT_S(30), order_watch_starts,
       "检查启动超时" },

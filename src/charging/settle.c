@@ -11,7 +11,7 @@
 enum {
     GROUP = 50,          /* records of one transaction */
     ARENA_BYTES = 64 << 20,
-    RUN_MS = 4000,       /* longest run of the job */
+    RUN_MS = 500,        /* longest run of the job: others wait */
     RETRY_FIRST_MS = 1000,
     RETRY_LAST_MS = 300000,
     OVERLAP_ORDERS = 20  /* of the gun, newest first, that are compared */

@@ -48,7 +48,7 @@ static void watch_ages(struct cx *cx)
 }
 
 const struct job kept_jobs[KEPT_JOBS] = {
-    { "outbox.deliver", 500, LIMIT_S(60), deliver, "投递业务事件" },
+    { "outbox.deliver", 500, LIMIT_S(10), deliver, "投递业务事件" },
     { "outbox.ages", EVERY_S(60), LIMIT_S(10), watch_ages, "检查积压" },
     { "partition.make", EVERY_S(86400), LIMIT_S(300), make_partitions,
       "建立月分区" },

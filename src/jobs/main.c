@@ -39,17 +39,18 @@ struct child {
 
 /* ---- a worker -------------------------------------------------------------- */
 
-static const char *owner_name(const struct config *c, size_t worker,
-                              char out[80])
+/* A worker takes over the leases of the dead one in whose place it is, as it
+   has the same name: that of the instance, or host and parent. */
+static const char *owner_name(const struct config *c, pid_t parent,
+                              size_t worker, char out[80])
 {
     char host[40] = "";
 
     gethostname(host, sizeof host - 1);
     if (c->jobs_name[0] != '\0')
-        snprintf(out, 80, "%.60s/%zu:%d", c->jobs_name, worker,
-                 (int)getpid());
+        snprintf(out, 80, "%.60s/%zu", c->jobs_name, worker);
     else
-        snprintf(out, 80, "%s:%d/%zu", host, (int)getpid(), worker);
+        snprintf(out, 80, "%s:%d/%zu", host, (int)parent, worker);
     return out;
 }
 
@@ -63,7 +64,8 @@ static bool wait_for_stop(int64_t ms)
     return sigtimedwait(&stop, NULL, &t) == SIGTERM;
 }
 
-static void NORETURN work(const struct config *config, size_t worker)
+static void NORETURN work(const struct config *config, pid_t parent,
+                          size_t worker)
 {
     struct db_login login = db_login_of(config, STATEMENT_LIMIT_S);
     struct rlimit none = { 0, 0 };
@@ -74,7 +76,7 @@ static void NORETURN work(const struct config *config, size_t worker)
 
     must(prctl(PR_SET_PDEATHSIG, SIGTERM) == 0);
     must(setrlimit(RLIMIT_CORE, &none) == 0); /* W9 */
-    schedule_init(&s, cx, owner_name(config, worker, owner), &all_features,
+    schedule_init(&s, cx, owner_name(config, parent, worker, owner), &all_features,
                   kept_jobs, KEPT_JOBS, worker, WORKERS);
     while (!wait_for_stop(schedule_step(&s)))
         continue;
@@ -89,10 +91,12 @@ static void NORETURN work(const struct config *config, size_t worker)
 static void start(struct child *c, const struct config *config,
                   size_t worker)
 {
+    pid_t parent = getpid();
+
     c->started_ms = monotonic_ms();
     c->pid = fork();
     if (c->pid == 0)
-        work(config, worker);
+        work(config, parent, worker);
     if (c->pid < 0) {
         log_error("jobs.fork_failed");
         c->pid = 0;

@@ -9,8 +9,7 @@
 #include "db/lease.h"
 
 enum {
-    FAST_MS = 1000,      /* jobs that run so often are told in bulk */
-    TELL_MS = 10000,     /* how often */
+    TELL_MS = 10000,     /* how often runs of a fast job are written down */
     MARGIN_MS = 1000,    /* clocks of two machines run apart */
     LATER_MS = 500,      /* after a failure of the database */
     LONGEST_SLEEP_MS = 1000
@@ -24,7 +23,10 @@ static void add(struct schedule *s, const struct job *job, bool is_home)
     must(job->limit_ms > 0 && job->every_ms > 0);
     for (size_t i = 0; i < s->n; i++)
         must(strcmp(s->slots[i].job->name, job->name) != 0);
-    s->slots[s->n++] = (struct slot){ .job = job, .is_home = is_home };
+    s->slots[s->n++] = (struct slot){
+        .job = job, .is_home = is_home,
+        .ask_ms = is_home ? 0 : monotonic_ms() + JOBS_OTHER_MS
+    };
 }
 
 static bool at_home(const struct job *job, size_t nth, size_t worker,
@@ -32,7 +34,7 @@ static bool at_home(const struct job *job, size_t nth, size_t worker,
 {
     if (workers == 1)
         return true;
-    return job->every_ms <= FAST_MS ? worker == 0
+    return job->every_ms <= JOBS_FAST_MS ? worker == 0
                                     : worker == 1 + nth % (workers - 1);
 }
 
@@ -91,7 +93,9 @@ static void ask(struct cx *cx, void *arg)
 {
     const struct asking *a = arg;
     struct slot *slot = a->slot;
-    int64_t ttl = slot->job->limit_ms + JOBS_HOLD_MS;
+    bool fast = slot->job->every_ms <= JOBS_FAST_MS;
+    int64_t ttl = slot->job->limit_ms +
+                  (fast ? JOBS_HOLD_FAST_MS : JOBS_HOLD_MS);
     int64_t begun = monotonic_ms();
     int64_t epoch = lease_take(cx, lease_name(cx, slot->job), a->s->owner,
                                ttl);
@@ -169,7 +173,7 @@ static void run(struct schedule *s, struct slot *slot, int64_t now)
     slot->runs++;
     slot->failures += !done;
     slot->next_ms = now + job->every_ms;
-    if (job->every_ms > FAST_MS || now - slot->told_ms >= TELL_MS ||
+    if (job->every_ms > JOBS_FAST_MS || now - slot->told_ms >= TELL_MS ||
         !done) {
         if (cx_run(s->cx, tell, slot))
             slot->runs = slot->failures = 0;

@@ -17,9 +17,11 @@
 
 enum {
     JOBS_MAX = 64,
-    JOBS_HOLD_MS = 10000,  /* a lease outlasts the longest run by this */
-    JOBS_HOME_MS = 1000,   /* how often a process asks for its own jobs, */
-    JOBS_OTHER_MS = 4000   /* and for those that are at home elsewhere */
+    JOBS_FAST_MS = 1000,      /* jobs that run at least so often are fast */
+    JOBS_HOLD_MS = 10000,     /* a lease outlasts the longest run by this, */
+    JOBS_HOLD_FAST_MS = 3000, /* by less where others should step in soon */
+    JOBS_HOME_MS = 1000,      /* how often a process asks for its own jobs, */
+    JOBS_OTHER_MS = 4000      /* and for those that are at home elsewhere */
 };
 
 struct config;
@@ -28,7 +30,9 @@ struct db;
 /* What one worker process does. */
 struct schedule {
     struct cx *cx;
-    const char *owner; /* of the leases: unique */
+    const char *owner; /* of the leases: unique, and the same again when a
+                          worker is started in place of a dead one, so that
+                          it goes on at once */
     struct slot {
         const struct job *job;
         bool is_home;
@@ -41,8 +45,8 @@ struct schedule {
 };
 
 /*
- * The jobs of all features and those given beside them. Jobs that run at
- * least once a second are at home in worker 0, so that a long one never keeps
+ * The jobs of all features and those given beside them. Fast ones
+ * are at home in worker 0, so that a long one never keeps
  * them waiting; the others are dealt out to the rest.
  */
 void schedule_init(struct schedule *s, struct cx *cx, const char *owner,
