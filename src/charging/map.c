@@ -9,6 +9,7 @@
 
 enum {
     MARKER_PX = 64,      /* what a marker takes on the screen */
+    TOUCH_X = 56, TOUCH_Y = 40, /* nearer than this they overlap */
     WORLD_PX = 256,      /* the world at zoom 0 */
     STATIONS_MAX = 5000, /* in one view */
 };
@@ -136,37 +137,59 @@ static int by_cell(const void *a, const void *b)
     return p->i < q->i ? -1 : p->i > q->i;
 }
 
-static void add(struct map_marker *m, const struct map_station *s,
-                int64_t sum[2])
+/* b becomes part of a, which moves to the middle of all its stations. */
+static void join(struct map_marker *a, const struct map_marker *b)
 {
-    int64_t parts[MAP_STATES];
+    int64_t all = (int64_t)(a->n + b->n);
 
-    map_parts(s, parts);
     for (size_t k = 0; k < MAP_STATES; k++)
-        m->parts[k] += parts[k];
-    sum[0] += s->lng_e6;
-    sum[1] += s->lat_e6;
-    m->n++;
-    m->station = m->n == 1 ? s : NULL;
-    m->lng_e6 = (int)(sum[0] / (int64_t)m->n);
-    m->lat_e6 = (int)(sum[1] / (int64_t)m->n);
+        a->parts[k] += b->parts[k];
+    a->lng_e6 = (int)((a->lng_e6 * (int64_t)a->n +
+                       b->lng_e6 * (int64_t)b->n) / all);
+    a->lat_e6 = (int)((a->lat_e6 * (int64_t)a->n +
+                       b->lat_e6 * (int64_t)b->n) / all);
+    a->station = a->n == 0 ? b->station : NULL;
+    a->n += b->n;
 }
 
 static size_t group(const struct map_station *s, const struct cell *cells,
                     size_t n, struct map_marker *out)
 {
-    int64_t sum[2] = { 0, 0 };
     size_t count = 0;
 
     for (size_t i = 0; i < n; i++) {
+        const struct map_station *one = &s[cells[i].i];
+        struct map_marker m = { one, 1, one->lng_e6, one->lat_e6, { 0 } };
+
+        map_parts(one, m.parts);
         if (i == 0 || cells[i].x != cells[i - 1].x ||
-            cells[i].y != cells[i - 1].y) {
+            cells[i].y != cells[i - 1].y)
             out[count++] = (struct map_marker){ .n = 0 };
-            sum[0] = sum[1] = 0;
-        }
-        add(&out[count - 1], &s[cells[i].i], sum);
+        join(&out[count - 1], &m);
     }
     return count;
+}
+
+/* Neighbouring cells may have their markers at the common edge. */
+static size_t join_touching(struct map_marker *m, size_t n, int64_t size_e6)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        size_t k = 0;
+
+        while (k < kept &&
+               (llabs((int64_t)m[k].lng_e6 - m[i].lng_e6) >=
+                    size_e6 * TOUCH_X / MARKER_PX ||
+                llabs((int64_t)m[k].lat_e6 - m[i].lat_e6) >=
+                    size_e6 * TOUCH_Y / MARKER_PX))
+            k++;
+        if (k == kept)
+            m[kept++] = m[i];
+        else
+            join(&m[k], &m[i]);
+    }
+    return kept;
 }
 
 struct map_marker *map_markers(struct cx *cx, const struct map_station *s,
@@ -188,6 +211,7 @@ struct map_marker *map_markers(struct cx *cx, const struct map_station *s,
         *count = group(s, cells, n, out);
         size_e6 *= 2;
     } while (*count > MAP_MARKERS_MAX);
+    *count = join_touching(out, *count, size_e6 / 2);
     return out;
 }
 

@@ -242,6 +242,7 @@ static void show_markers(struct request *req, const void *args)
     struct map_query q = { .city = a->city, .state = a->state, .text = a->q };
     int e6[BOX_NUMBERS] = { 0 };
     size_t n, count;
+    struct map_station *found;
     struct map_marker *m;
     struct buf *out = CX_NEW(cx, struct buf);
     struct json_out j = { .to = out };
@@ -253,7 +254,8 @@ static void show_markers(struct request *req, const void *args)
     q.south_e6 = e6[1];
     q.east_e6 = e6[2];
     q.north_e6 = e6[3];
-    m = map_markers(cx, map_stations(cx, &q, &n), n, a->zoom, &count);
+    found = map_stations(cx, &q, &n);
+    m = map_markers(cx, found, n, a->zoom, &count);
     json_open(&j, NULL, '{');
     json_open(&j, "stations", '[');
     for (size_t i = 0; i < count; i++)

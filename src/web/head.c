@@ -77,7 +77,8 @@ void serving_read_head(struct serving *s)
     s->origin = (struct origin){ serving_header(s, "HTTP_ORIGIN"),
                                  serving_header(s, "HTTP_HOST"),
                                  serving_header(s, "HTTP_SEC_FETCH_SITE") };
-    req->address = serving_header(s, "REMOTE_ADDR");
+    /* Logged when the answer is out and the parameters are gone. */
+    req->address = cx_strdup(req->cx, serving_header(s, "REMOTE_ADDR"));
     req->host = s->origin.host;
     req->agent = clean_agent(req->cx, serving_header(s, "HTTP_USER_AGENT"));
     req->query = serving_header(s, "QUERY_STRING");

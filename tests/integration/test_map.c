@@ -191,13 +191,18 @@ static void near_stations_are_one_marker_until_one_looks_closer(
     assert_null(m[0].station);
     assert_int_equal(m[0].parts[CONNECTOR_IDLE - 1], 6);
     assert_int_equal(m[0].parts[CONNECTOR_FAULT - 1], 1);
-    assert_int_equal(m[0].lng_e6, (113269000L + 113271000L + 113900000L) / 3);
+    assert_in_range(m[0].lng_e6, 113479900, 113480100); /* the middle */
     m = map_markers(cx, s, 3, 10, &n);
     assert_int_equal(n, 2);
     m = map_markers(cx, s, 3, 18, &n);
     assert_int_equal(n, 3);
     for (size_t i = 0; i < n; i++)
         assert_non_null(m[i].station);
+    s[1].lng_e6 = s[0].lng_e6 + 30000; /* on both sides of an edge */
+    s[0].lng_e6 -= 2;
+    m = map_markers(cx, s, 2, 10, &n);
+    assert_int_equal(n, 1);
+    assert_int_equal(m[0].n, 2);
 }
 
 static void there_are_never_too_many_markers(struct cx *cx,
