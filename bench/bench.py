@@ -1,0 +1,381 @@
+#!/usr/bin/env python3
+"""Measures pilehub beside its baselines in one run: bench.py [PART ...]
+
+Every figure stands beside the baseline of the same run, because the machine's
+speed drifts; a rate without its baseline means nothing. Rounds alternate
+between the contenders and the median counts.
+"""
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+
+SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+HOME = os.environ.get("BENCH_HOME", os.path.join(SOURCE, "var-bench"))
+SECONDS = int(os.environ.get("BENCH_SECONDS", "6"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+HTTP_PORT, PILE_PORT, BENCH_PORT = 18780, 18781, 18782
+BUILD = os.path.join(SOURCE, "build")
+WORKERS = 4
+
+rows = []       # part, what, value, unit, baseline, ratio, goal
+children = []
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def result(part, what, value, unit, against=None, base=None, goal=None):
+    ratio = value / base if base else None
+    rows.append((part, what, value, unit, against, base, ratio, goal))
+    note = "" if ratio is None else "  %.2f of %s (%.0f)" % (ratio, against, base)
+    if goal:
+        note += "  goal " + goal
+    say("%-10s %-44s %12.1f %-10s%s" % (part, what, value, unit, note))
+
+
+def run(*argv, **kw):
+    return subprocess.run(argv, check=True, text=True, capture_output=True, **kw).stdout
+
+
+def start(*argv, **kw):
+    p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, start_new_session=True, **kw)
+    children.append(p)
+    return p
+
+
+def stop_children():
+    for p in reversed(children):
+        try:
+            os.killpg(p.pid, 15)
+            p.wait(10)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            pass
+    children.clear()
+
+
+def wait_for(path, seconds=10):
+    end = time.time() + seconds
+    while not os.path.exists(path):
+        if time.time() > end:
+            raise SystemExit("%s did not appear" % path)
+        time.sleep(0.05)
+
+
+# ---- the product under test --------------------------------------------------
+
+def endpoints():
+    with open(os.path.join(HOME, "endpoints"), encoding="utf-8") as f:
+        return dict(l.rstrip("\n").split("=", 1) for l in f if "=" in l)
+
+
+def start_product():
+    env = dict(os.environ, PILEHUB_HOME=HOME, PILEHUB_HTTP_PORT=str(HTTP_PORT),
+               PILEHUB_PILE_PORT=str(PILE_PORT))
+    say("Starting pilehub with its demo in " + HOME)
+    subprocess.run([os.path.join(SOURCE, "scripts/run"), "--detach"], check=True, env=env,
+                   stdout=subprocess.DEVNULL)
+    return endpoints()
+
+
+def stop_product():
+    subprocess.run([os.path.join(SOURCE, "scripts/stop")], check=False,
+                   env=dict(os.environ, PILEHUB_HOME=HOME), stdout=subprocess.DEVNULL)
+
+
+def secret(name):
+    with open(os.path.join(HOME, "secret", name), encoding="utf-8") as f:
+        return f.read().strip()
+
+
+def sql(text, database="pilehub"):
+    return run("mariadb", "--no-defaults", "--default-character-set=utf8mb4", "-S",
+               HOME + "/run/db.sock", "-uroot", "-N", "-e", text, database,
+               env=dict(os.environ, MYSQL_PWD=secret("db_root"))).strip()
+
+
+def call(url, body=None, headers=None):
+    q = urllib.request.Request(url, data=None if body is None else json.dumps(body).encode(),
+                               headers=dict({"Content-Type": "application/json"}, **(headers or {})))
+    with urllib.request.urlopen(q, timeout=10) as a:
+        return a.read().decode()
+
+
+def console_cookie(e):
+    """Signs in as the administrator, as a browser does."""
+    jar = os.path.join(HOME, "bench.cookies")
+    if os.path.exists(jar):
+        os.unlink(jar)
+    page = run("curl", "-s", "-c", jar, e["HTTP_URL"] + "/login")
+    csrf = re.search(r'name="_csrf" value="([^"]+)"', page).group(1)
+    run("curl", "-s", "-b", jar, "-c", jar, "-o", os.devnull, e["HTTP_URL"] + "/login",
+        "-H", "Origin: " + e["HTTP_URL"], "--data-urlencode", "_csrf=" + csrf,
+        "--data-urlencode", "phone=" + e["ADMIN_LOGIN"],
+        "--data-urlencode", "password=" + e["ADMIN_PASSWORD"])
+    with open(jar, encoding="utf-8") as f:
+        cookies = [l.split("\t") for l in f.read().splitlines() if l.count("\t") == 6]
+    return "; ".join("%s=%s" % (c[5], c[6]) for c in cookies)
+
+
+def driver_token(e):
+    api = e["HTTP_URL"] + "/api/driver/v1/"
+    call(api + "sms-codes", {"phone": e["DRIVER_LOGIN"]})
+    inbox = call(e["SMS_INBOX_URL"] + "?phone=" + e["DRIVER_LOGIN"])
+    code = re.findall(r"\b(\d{6})\b", inbox)[-1]
+    answer = json.loads(call(api + "sessions", {"phone": e["DRIVER_LOGIN"], "code": code}))
+    return answer["data"]["token"]
+
+
+# ---- load -----------------------------------------------------------------------
+
+def probe(url, headers, stop, out):
+    """Single requests beside the load: starvation shows here, not in wrk."""
+    while not stop.is_set():
+        began = time.time()
+        try:
+            q = urllib.request.Request(url, headers=headers)
+            with urllib.request.urlopen(q, timeout=1) as a:
+                a.read()
+            out.append(time.time() - began)
+        except OSError:
+            out.append(None)
+        stop.wait(0.2)
+
+
+def wrk(url, headers, connections=64):
+    stop, seen = threading.Event(), []
+    t = threading.Thread(target=probe, args=(url, headers, stop, seen))
+    t.start()
+    argv = ["wrk", "-t1", "-c%d" % connections, "-d%ds" % SECONDS, "--latency"]
+    for k, v in headers.items():
+        argv += ["-H", "%s: %s" % (k, v)]
+    text = run(*argv, url)
+    stop.set()
+    t.join()
+    bad = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
+    if bad:
+        raise SystemExit("%s: %s answers were not 2xx" % (url, bad.group(1)))
+
+    def ms(name):
+        v, unit = re.search(name + r"\s+([\d.]+)(us|ms|s)", text).groups()
+        return float(v) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
+    return {"rate": float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1)),
+            "p50": ms("50%"), "p99": ms("99%"), "lost": seen.count(None),
+            "slowest": max([s for s in seen if s is not None] or [0]) * 1000}
+
+
+def rounds(contenders):
+    """name -> (url, headers); alternating, medians."""
+    runs = {name: [] for name in contenders}
+    for url, headers in contenders.values():
+        call(url, headers=headers)
+    for _ in range(ROUNDS):
+        for name, (url, headers) in contenders.items():
+            runs[name].append(wrk(url, headers))
+    return {name: {k: statistics.median(r[k] for r in list_) for k in list_[0]}
+            for name, list_ in runs.items()}
+
+
+NGINX = """
+%(user)s
+daemon off;
+worker_processes 2;
+pid %(dir)s/nginx.pid;
+error_log %(dir)s/error.log warn;
+events { worker_connections 2048; }
+http {
+    access_log off;
+    default_type text/html;
+    client_body_temp_path %(dir)s/t1; fastcgi_temp_path %(dir)s/t2; proxy_temp_path %(dir)s/t3;
+    scgi_temp_path %(dir)s/t4; uwsgi_temp_path %(dir)s/t5;
+    upstream web { server unix:%(run)s/web.sock; }
+    upstream hello { server unix:%(dir)s/hello.sock; }
+    upstream php { server unix:%(dir)s/php.sock; }
+    upstream node { server unix:%(dir)s/node.sock; keepalive 32; }
+    server {
+        listen 127.0.0.1:%(port)d backlog=4096;
+        fastcgi_buffer_size 16k; fastcgi_buffers 16 16k;
+        location / {
+            include %(home)s/nginx/fastcgi.conf;
+            fastcgi_pass web;
+        }
+        location = /bench/hello { include /etc/nginx/fastcgi_params; fastcgi_pass hello; }
+        location = /bench/static { alias %(dir)s/static.html; }
+        location = /bench/php/list { include /etc/nginx/fastcgi_params;
+            fastcgi_param SCRIPT_FILENAME %(source)s/bench/php/list.php;
+            fastcgi_param BENCH_CONFIG %(dir)s/config.ini; fastcgi_pass php; }
+        location = /bench/php/json { include /etc/nginx/fastcgi_params;
+            fastcgi_param SCRIPT_FILENAME %(source)s/bench/php/json.php;
+            fastcgi_param BENCH_CONFIG %(dir)s/config.ini; fastcgi_pass php; }
+        location /bench/node/ { proxy_pass http://node/; proxy_http_version 1.1;
+            proxy_set_header Connection ""; }
+    }
+}
+"""
+
+PHP_FPM = """
+[global]
+error_log = %(dir)s/php.log
+daemonize = no
+[bench]
+%(user)s
+listen = %(dir)s/php.sock
+listen.mode = 0666
+pm = static
+pm.max_children = %(workers)d
+php_admin_value[opcache.enable] = 1
+php_admin_value[opcache.validate_timestamps] = 0
+clear_env = no
+"""
+
+
+def cut_page(page, where):
+    """Head and foot of the list page, around the rows, for the others."""
+    start_, end = page.index("<tbody"), page.index("</tbody>")
+    start_ = page.index(">", start_) + 1
+    for name, text in (("head", page[:start_]), ("foot", page[end:])):
+        with open(os.path.join(where, name + ".html"), "w", encoding="utf-8") as f:
+            f.write(text)
+
+
+def part_web(e):
+    d = os.path.join(HOME, "bench")
+    shutil.rmtree(d, ignore_errors=True)
+    os.makedirs(d)
+    os.chmod(HOME, 0o755)
+    cookie, token = console_cookie(e), driver_token(e)
+    console = {"Cookie": cookie}
+    page = call(e["HTTP_URL"] + "/console/order", headers=console)
+    cut_page(page, d)
+    with open(d + "/static.html", "w", encoding="utf-8") as f:
+        f.write(page)
+    with open(d + "/config.ini", "w", encoding="utf-8") as f:
+        f.write("socket=%s/run/db.sock\nuser=root\npassword=%s\nname=pilehub\nsql=%s\nhead=%s\nfoot=%s\n" %
+                (HOME, secret("db_root"), SOURCE + "/bench/order_list.sql", d + "/head.html", d + "/foot.html"))
+    root = os.getuid() == 0
+    places = {"dir": d, "run": HOME + "/run", "home": HOME, "source": SOURCE, "port": BENCH_PORT,
+              "workers": WORKERS, "user": "user root;" if root else ""}
+    with open(d + "/nginx.conf", "w", encoding="utf-8") as f:
+        f.write(NGINX % places)
+    places["user"] = "user = root\ngroup = root" if root else ""
+    with open(d + "/php.conf", "w", encoding="utf-8") as f:
+        f.write(PHP_FPM % places)
+    start(BUILD + "/bench/hello", d + "/hello.sock", str(WORKERS))
+    fpm = sorted(p for p in os.listdir("/usr/sbin") if p.startswith("php-fpm"))[-1]
+    start("/usr/sbin/" + fpm, "-y", d + "/php.conf", *(["-R"] if root else []), stderr=subprocess.DEVNULL)
+    start("node", SOURCE + "/bench/node/server.mjs", d + "/node.sock", d + "/config.ini",
+          env=dict(os.environ, NODE_ENV="production"))
+    for sock in ("hello.sock", "php.sock", "node.sock"):
+        wait_for(os.path.join(d, sock))
+    os.chmod(d + "/hello.sock", 0o666)
+    start("nginx", "-p", d + "/", "-e", d + "/error.log", "-c", d + "/nginx.conf")
+    wait_for(d + "/nginx.pid")
+    base = "http://127.0.0.1:%d" % BENCH_PORT
+    bearer = {"Authorization": "Bearer " + token}
+    r = rounds({
+        "static": (base + "/bench/static", {}),
+        "hello": (base + "/bench/hello", {}),
+        "json": (base + "/api/driver/v1/me", bearer),
+        "php json": (base + "/bench/php/json", {}),
+        "node json": (base + "/bench/node/json", {}),
+        "list": (base + "/console/order", console),
+        "php list": (base + "/bench/php/list", {}),
+        "node list": (base + "/bench/node/list", {}),
+        "home": (base + "/console/", console),
+    })
+    hello = r["hello"]["rate"]
+    result("web", "nginx, the list page as a file", r["static"]["rate"], "req/s")
+    result("web", "FastCGI hello", hello, "req/s", "static", r["static"]["rate"])
+    result("web", "JSON (me)", r["json"]["rate"], "req/s", "hello", hello, "0.50")
+    result("web", "JSON against php-fpm", r["json"]["rate"], "req/s", "php", r["php json"]["rate"])
+    result("web", "JSON against Express", r["json"]["rate"], "req/s", "Express", r["node json"]["rate"])
+    result("web", "list page against php-fpm", r["list"]["rate"], "req/s", "php", r["php list"]["rate"], "1.50")
+    result("web", "list page against Express", r["list"]["rate"], "req/s", "Express", r["node list"]["rate"], "3.00")
+    result("web", "home page", r["home"]["rate"], "req/s", "hello", hello)
+    say("           bytes: page %d, PHP %d, Express %d" % (
+        len(page.encode()), len(call(base + "/bench/php/list").encode()),
+        len(call(base + "/bench/node/list").encode())))
+    for name, x in r.items():
+        say("           %-10s p50 %6.1f ms  p99 %6.1f ms  probes: slowest %6.1f ms, lost %d" %
+            (name, x["p50"], x["p99"], x["slowest"], x["lost"]))
+    stop_children()
+
+
+def part_history(e):
+    """The order list with 10^4 and with 10^6 orders."""
+    cookie = {"Cookie": console_cookie(e)}
+
+    def latency():
+        times = []
+        for _ in range(60):
+            began = time.time()
+            call(e["HTTP_URL"] + "/console/order", headers=cookie)
+            times.append((time.time() - began) * 1000)
+            time.sleep(0.03)    # below the rate limit of a page
+        return statistics.median(times)
+    here = int(sql("SELECT COUNT(*) FROM charge_order"))
+    small = latency()
+    columns = sql("SELECT GROUP_CONCAT(column_name ORDER BY ordinal_position) FROM information_schema.columns"
+                  " WHERE table_schema = 'pilehub' AND table_name = 'charge_order'"
+                  " AND column_name NOT IN ('id', 'order_no', 'trade_no')")
+    say("           growing the orders from %d to 10^6" % here)
+    while True:
+        have = int(sql("SELECT COUNT(*) FROM charge_order"))
+        if have >= 1000000:
+            break
+        sql("INSERT INTO charge_order (order_no, trade_no, %s) SELECT CONCAT('B', LPAD(id + %d, 20, '0')),"
+            " LPAD(id + %d, 32, '9'), %s FROM charge_order ORDER BY id LIMIT %d"
+            % (columns, have, have, columns, min(have, 1000000 - have)))
+    sql("ANALYZE TABLE charge_order")
+    big = latency()
+    result("history", "order list at 10^6 orders", big, "ms", "%d orders" % here, small, "at most 1.50")
+
+
+def part_records(e):
+    """Trade records stored and acknowledged, beside single inserts."""
+    inserts = float(run(BUILD + "/bench/inserts", HOME + "/run/db.sock", "root", secret("db_root"),
+                        "pilehub", str(SECONDS)))
+    result("records", "autocommit inserts, one connection", inserts, "rows/s")
+    out = run(BUILD + "/pilehub-sim", "--port", str(PILE_PORT), "--file", HOME + "/sim.piles",
+              "--bench-records", "64", str(SECONDS))
+    acked = float(re.search(r"([\d.]+) acked/s", out).group(1))
+    result("records", "trade records acknowledged", acked, "rec/s", "inserts", inserts, "above 1.00")
+
+
+PARTS = {"web": part_web, "records": part_records, "history": part_history}
+
+
+def table():
+    say("\n| part | what | value | baseline | ratio | goal |")
+    say("|---|---|---|---|---|---|")
+    for part, what, value, unit, against, base, ratio, goal in rows:
+        say("| %s | %s | %.1f %s | %s | %s | %s |" % (
+            part, what, value, unit, "%s: %.1f" % (against, base) if base else "",
+            "%.2f" % ratio if ratio is not None else "", goal or ""))
+
+
+def main():
+    if sys.argv[1:] == ["--list"]:
+        print(" ".join(PARTS))
+        return
+    parts = sys.argv[1:] or list(PARTS)
+    shutil.rmtree(HOME, ignore_errors=True)
+    os.makedirs(HOME)
+    e = start_product()
+    try:
+        for name in parts:
+            PARTS[name](e)
+    finally:
+        stop_children()
+        stop_product()
+    table()
+
+
+main()
