@@ -136,7 +136,7 @@ static bool read_line(struct entry *e, const char *line)
     e->kind = KIND_DONE;
     if (strncmp(line, "done ", 5) != 0 || strlen(line + 5) != 32)
         return false;
-    snprintf(e->key, sizeof e->key, "%s", line + 5);
+    memcpy(e->key, line + 5, sizeof e->key);
     return true;
 }
 
