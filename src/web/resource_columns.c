@@ -118,7 +118,7 @@ static const char *names_json(struct cx *cx, const struct resource *r,
 
 /*
  * One parameter "show.NAME" for each wanted column, in the wanted order; none
- * at all is the descriptor's choice. Then back to the list in "to".
+ * at all, or "_reset", is the descriptor's choice. Then back to "_to".
  */
 void resource_columns(struct request *req, const void *args)
 {
@@ -128,7 +128,7 @@ void resource_columns(struct request *req, const void *args)
     struct shown chosen = { 0 };
 
     (void)args;
-    for (size_t i = 0; i < in->count; i++)
+    for (size_t i = 0; i < in->count && input_get(in, "_reset") == NULL; i++)
         if (strncmp(in->params[i].name, "show.", 5) == 0)
             show_named(r, in->params[i].name + 5, &chosen);
     if (chosen.n > 0)

@@ -2,8 +2,8 @@
  * One row: all its columns in groups, what may be done with it, and the rows
  * before and after it. The tree (templates/detail.cs):
  *
- *   Detail.id .name .title (电桩) .text (name of the row) .path .list
- *   Detail.edit     flag: may edit
+ *   Detail.id .name .title (电桩) .unit .text (name of the row) .path .list
+ *   Detail.edit .drawer   flags: may edit; the form opens in the drawer
  *   Detail.groups.N .title .rows.M .title .name .kind .value .mark .unit .href
  *                   .masked (flag: may be shown in clear)
  *   Detail.acts.N   .name .title .icon .danger .url (a link) .ask (flag: a
@@ -125,6 +125,7 @@ static void put_acts(struct request *req, struct vnode *n,
                 v_set(a, "url", act_url(req->cx, x, id));
         }
     v_flag(n, "edit", r->perm.edit != NULL && request_may(req, r->perm.edit));
+    v_flag(n, "drawer", !form_is_page(r));
 }
 
 static void put_head(struct request *req, struct vnode *n,
@@ -133,6 +134,7 @@ static void put_head(struct request *req, struct vnode *n,
     v_int(n, "id", id);
     v_set(n, "name", r->name);
     v_set(n, "title", r->title);
+    v_set(n, "unit", resource_unit(r));
     v_set(n, "text", text);
     v_set(n, "list", resource_path(req->cx, r));
     v_set(n, "path", row_path(req->cx, r, id, ""));

@@ -4,12 +4,14 @@
  *
  *   List.name .title .sub .unit .icon .path (/console/pile)
  *   List.self       this very page, to be asked for again
- *   List.new .import (flags: may create, may import)
+ *   List.new .import .drawer (flags: may create, may import; forms open in
+ *                   the drawer)
  *   List.tabs.N     .text .mark .n .url .on
  *   List.filters.N  .kind (text select pick dates range) .name .title .value
  *                   .to .shown .unit .pick (URL) .options.M .value .text .on
  *   List.adv.N      the same, behind 更多筛选; List.open: they are shown
  *   List.keep.N     .name .value: hidden fields of the filter form
+ *   List.query.N    the same for what acts on the selected rows
  *   List.chips.N    .text .url; List.clear
  *   List.cols.N     .title .name .kind .right .unit .url (sort) .dir .link
  *   List.rows.N     = id; .c.M one cell per column: = text, .m mark, .h href;
@@ -256,6 +258,30 @@ static void put_filters(struct cx *cx, struct vnode *list,
     }
 }
 
+/* "状态：故障", as a chip and as the offer to drop it. */
+static const char *condition(struct cx *cx, const struct list_state *st,
+                             size_t i)
+{
+    return cx_printf(cx, "%s：%s", st->r->filters.v[i].title,
+                     st->values[i].shown);
+}
+
+static void put_pair(struct vnode *n, size_t *i, const char *name,
+                     const char *value)
+{
+    if (*value == '\0')
+        return;
+    v_set(v_item(n, *i), "name", name);
+    v_set(v_item(n, (*i)++), "value", value);
+}
+
+/* "no" or "-no". */
+static const char *order_text(struct cx *cx, const struct list_state *st)
+{
+    return cx_printf(cx, "%s%s", st->order.descending ? "-" : "",
+                     st->order.name);
+}
+
 /* What the filter form must not lose: the tab, the order, the size. */
 static void put_kept(struct cx *cx, struct vnode *list,
                      const struct list_state *st)
@@ -264,28 +290,35 @@ static void put_kept(struct cx *cx, struct vnode *list,
     int tabs = list_tabs_filter(st->r);
     size_t n = 0;
 
-    if (tabs != NO_FILTER && st->values[tabs].set) {
-        v_set(v_item(keep, n), "name", st->r->filters.v[tabs].name);
-        v_set(v_item(keep, n++), "value", st->values[tabs].text);
-    }
-    if (!st->default_order) {
-        v_set(v_item(keep, n), "name", "sort");
-        v_printf(v_item(keep, n++), "value", "%s%s",
-                 st->order.descending ? "-" : "", st->order.name);
-    }
-    if (st->size != LIST_SIZE_DEFAULT) {
-        v_set(v_item(keep, n), "name", "size");
-        v_int(v_item(keep, n++), "value", st->size);
-    }
-    (void)cx;
+    if (tabs != NO_FILTER)
+        put_pair(keep, &n, st->r->filters.v[tabs].name,
+                 st->values[tabs].text);
+    if (!st->default_order)
+        put_pair(keep, &n, "sort", order_text(cx, st));
+    if (st->size != LIST_SIZE_DEFAULT)
+        put_pair(keep, &n, "size", cx_printf(cx, "%d", st->size));
 }
 
-/* "状态：故障", as a chip and as the offer to drop it. */
-static const char *condition(struct cx *cx, const struct list_state *st,
-                             size_t i)
+/* What the list selects, as hidden fields: for exports and bulk actions. */
+static void put_query(struct cx *cx, struct vnode *list,
+                      const struct list_state *st)
 {
-    return cx_printf(cx, "%s：%s", st->r->filters.v[i].title,
-                     st->values[i].shown);
+    struct vnode *query = v_child(list, "query");
+    size_t n = 0;
+
+    for (size_t i = 0; i < st->r->filters.n; i++) {
+        const struct filter *f = &st->r->filters.v[i];
+        const struct filter_value *v = &st->values[i];
+
+        if (f->kind == FILTER_DATES || f->kind == FILTER_RANGE) {
+            put_pair(query, &n, cx_printf(cx, "%s_from", f->name), v->text);
+            put_pair(query, &n, cx_printf(cx, "%s_to", f->name), v->to);
+        } else {
+            put_pair(query, &n, f->name, v->text);
+        }
+    }
+    if (!st->default_order)
+        put_pair(query, &n, "sort", order_text(cx, st));
 }
 
 static void put_chips(struct cx *cx, struct vnode *list,
@@ -495,6 +528,7 @@ static void put_acts(struct request *req, struct vnode *list,
                                request_may(req, r->perm.import));
     v_flag(list, "export", r->perm.export != NULL &&
                                request_may(req, r->perm.export));
+    v_flag(list, "drawer", !form_is_page(r));
     v_flag(list, "export_now", total <= EXPORT_NOW_MAX);
     v_flag(list, "all", p->st->all);
     for (size_t pass = 0; pass < 2; pass++)
@@ -587,6 +621,7 @@ static void list_page(struct request *req, struct page *p)
     put_tabs(cx, list, st);
     put_filters(cx, list, st);
     put_kept(cx, list, st);
+    put_query(cx, list, st);
     put_chips(cx, list, st);
     put_columns(cx, list, p);
     put_rows(cx, list, p);

@@ -1,0 +1,1 @@
+<span class="num" role="status"><?cs var:Detail.clear ?></span>
