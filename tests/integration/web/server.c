@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -89,6 +90,8 @@ void web_server_start(struct web_server *s, const char *program,
         int log = open(s->log, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC,
                        0600);
 
+        prctl(PR_SET_PDEATHSIG, SIGTERM); /* no longer than the test */
+        dup2(log, 1);
         dup2(log, 2);
         execl(s->program, s->program, "-c", s->config, NULL);
         _exit(127);
@@ -123,6 +126,12 @@ static void remove_dir(const char *dir)
     rmdir(dir);
 }
 
+void web_server_forget(struct web_server *s)
+{
+    s->pid = 0;
+    remove_dir(s->dir);
+}
+
 int web_server_stop(struct web_server *s)
 {
     int status = 0;
@@ -135,7 +144,7 @@ int web_server_stop(struct web_server *s)
     s->pid = 0;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
         getenv("KEEP_LOGS") == NULL)
-        remove_dir(s->dir);
+        web_server_forget(s);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 

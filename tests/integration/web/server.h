@@ -25,6 +25,9 @@ void web_server_start(struct web_server *s, const char *program,
 /* SIGTERM and wait; the exit code, or -1. */
 int web_server_stop(struct web_server *s);
 
+/* Cleans up after one that is gone already. */
+void web_server_forget(struct web_server *s);
+
 /* Waits until it answers; false after ms. */
 bool web_server_wait(const struct web_server *s, int ms);
 

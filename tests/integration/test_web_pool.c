@@ -1,0 +1,293 @@
+/*
+ * The pool under bad luck: workers killed, stuck, crashing, reloaded; the
+ * database gone. No request may be lost that could have been answered.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/stamp.h"
+#include "tests/integration/testdb.h"
+#include "tests/integration/web/fcgi.h"
+#include "tests/integration/web/people.h"
+#include "tests/integration/web/server.h"
+
+static struct web_server server;
+static struct people people;
+
+static void sleep_ms(long ms)
+{
+    struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+
+    nanosleep(&t, NULL);
+}
+
+static int get_from(const struct web_server *s, const char *uri)
+{
+    struct fcgi_call c = { .uri = uri };
+    struct fcgi_reply r;
+    int status = fcgi_call(s->socket, &c, &r) ? r.status : -1;
+
+    fcgi_free(&r);
+    return status;
+}
+
+static int get(const char *uri)
+{
+    return get_from(&server, uri);
+}
+
+/* ---- traffic ----------------------------------------------------------- */
+
+enum { THREADS = 4 };
+
+struct traffic {
+    pthread_t threads[THREADS];
+    atomic_int good, lost;
+    atomic_bool stop;
+    const struct web_server *server;
+    const char *uri;
+};
+
+static void *drive(void *arg)
+{
+    struct traffic *t = arg;
+
+    while (!atomic_load(&t->stop))
+        atomic_fetch_add(get_from(t->server, t->uri) == 200 ? &t->good : &t->lost, 1);
+    return NULL;
+}
+
+static void traffic_start(struct traffic *t, const struct web_server *s,
+                          const char *uri)
+{
+    memset(t, 0, sizeof *t);
+    t->server = s;
+    t->uri = uri;
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&t->threads[i], NULL, drive, t), 0);
+}
+
+static void traffic_stop(struct traffic *t)
+{
+    atomic_store(&t->stop, true);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(t->threads[i], NULL);
+}
+
+/* ---- W4 ---------------------------------------------------------------- */
+
+static void request_over_its_budget_is_ended(void **state)
+{
+    int64_t began = monotonic_ms();
+
+    (void)state;
+    assert_int_equal(get("/t/busy"), 503);
+    assert_in_range(monotonic_ms() - began, 900, 3000);
+    assert_true(web_server_wait(&server, 1000));
+    sleep_ms(300);
+    assert_true(web_server_logged(&server, "web.over_budget"));
+}
+
+static void request_over_its_memory_ends_the_worker_only(void **state)
+{
+    (void)state;
+    assert_int_equal(get("/t/greedy"), 0); /* nginx makes a 502 of it */
+    assert_int_equal(get("/t/hello"), 200);
+}
+
+static void crash_costs_one_request(void **state)
+{
+    (void)state;
+    assert_int_equal(get("/t/crash"), 0);
+    assert_int_equal(get("/t/hello"), 200);
+}
+
+/* ---- W1 ---------------------------------------------------------------- */
+
+static void killed_worker_is_back_within_a_second(void **state)
+{
+    pid_t before[16], after[16];
+    size_t n = web_server_workers(&server, before, 16);
+    int64_t began;
+
+    (void)state;
+    assert_int_equal(n, 3);
+    began = monotonic_ms();
+    for (size_t i = 0; i < n; i++)
+        kill(before[i], SIGKILL);
+    while (monotonic_ms() - began < 1000) {
+        n = web_server_workers(&server, after, 16);
+        if (n == 3 && after[0] != before[0] && get("/healthz") == 200)
+            break;
+        sleep_ms(10);
+    }
+    assert_in_range(monotonic_ms() - began, 0, 1000);
+}
+
+/* Many deaths in a row slow respawning down, but do not end it. */
+static void dying_often_is_noticed(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 8; i++) {
+        get("/t/crash");
+        sleep_ms(20);
+    }
+    assert_true(web_server_logged(&server, "web.dying_often"));
+    assert_true(web_server_wait(&server, 3000));
+    sleep_ms(1500);
+}
+
+/* ---- W8 ---------------------------------------------------------------- */
+
+static void worn_out_workers_lose_no_request(void **state)
+{
+    struct web_server s;
+    static struct traffic t; /* outlives a failed test */
+
+    (void)state;
+    web_server_start(&s, "tests/integration/web/probe-web",
+                     "web_workers=3\nweb_recycle=100\n");
+    traffic_start(&t, &s, "/t/hello");
+    sleep_ms(1500);
+    traffic_stop(&t);
+    assert_int_equal(web_server_stop(&s), 0);
+    assert_int_equal(atomic_load(&t.lost), 0);
+    assert_in_range(atomic_load(&t.good), 1000, 10000000);
+}
+
+static void stopping_workers_finish_their_request(void **state)
+{
+    pid_t workers[16];
+    size_t n;
+    struct fcgi_call c = { .uri = "/t/hello?n=400" };
+    struct fcgi_reply r;
+    int fd = fcgi_send(server.socket, &c);
+
+    (void)state;
+    assert_true(fd >= 0);
+    sleep_ms(100);
+    n = web_server_workers(&server, workers, 16);
+    for (size_t i = 0; i < n; i++)
+        kill(workers[i], SIGTERM);
+    assert_true(fcgi_receive(fd, &r));
+    assert_int_equal(r.status, 200);
+    fcgi_free(&r);
+    assert_int_equal(get("/t/hello"), 200);
+}
+
+static bool all_replaced(const pid_t *before, size_t n)
+{
+    pid_t now[32];
+    size_t count = web_server_workers(&server, now, 32);
+
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < n; k++)
+            if (now[i] == before[k])
+                return false;
+    return count == n;
+}
+
+static void reload_replaces_all_and_loses_none(void **state)
+{
+    static struct traffic t; /* outlives a failed test */
+
+    (void)state;
+    traffic_start(&t, &server, "/t/hello?n=3");
+    for (int i = 0; i < 5; i++) {
+        pid_t before[16];
+        size_t n = web_server_workers(&server, before, 16);
+        int waited = 0;
+
+        assert_int_equal(n, 3);
+        kill(server.pid, SIGHUP);
+        while (!all_replaced(before, n) && waited++ < 500)
+            sleep_ms(10);
+        assert_true(waited < 500);
+    }
+    traffic_stop(&t);
+    assert_int_equal(atomic_load(&t.lost), 0);
+    assert_in_range(atomic_load(&t.good), 100, 10000000);
+}
+
+static void reload_with_bad_settings_changes_nothing(void **state)
+{
+    pid_t before[16], after[16];
+    size_t n = web_server_workers(&server, before, 16);
+    FILE *f = fopen(server.config, "ae");
+    long size;
+
+    (void)state;
+    assert_non_null(f);
+    size = ftell(f);
+    fputs("web_workers=zero\n", f);
+    fclose(f);
+    kill(server.pid, SIGHUP);
+    sleep_ms(500);
+    assert_int_equal(truncate(server.config, size), 0);
+    assert_int_equal(web_server_workers(&server, after, 16), n);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(before[i], after[i]);
+    assert_int_equal(get("/t/hello"), 200);
+    assert_true(web_server_logged(&server, "not fit"));
+}
+
+static void master_that_is_killed_takes_its_workers_along(void **state)
+{
+    struct web_server s;
+    pid_t workers[16];
+    size_t n;
+    int status;
+
+    (void)state;
+    web_server_start(&s, "tests/integration/web/probe-web",
+                     "web_workers=2\n");
+    n = web_server_workers(&s, workers, 16);
+    assert_int_equal(n, 2);
+    kill(s.pid, SIGKILL);
+    assert_int_equal(waitpid(s.pid, &status, 0), s.pid);
+    for (int i = 0; i < 200 && kill(workers[0], 0) == 0; i++)
+        sleep_ms(10);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(kill(workers[i], 0), -1);
+    web_server_forget(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(request_over_its_budget_is_ended),
+        cmocka_unit_test(request_over_its_memory_ends_the_worker_only),
+        cmocka_unit_test(crash_costs_one_request),
+        cmocka_unit_test(killed_worker_is_back_within_a_second),
+        cmocka_unit_test(dying_often_is_noticed),
+        cmocka_unit_test(worn_out_workers_lose_no_request),
+        cmocka_unit_test(stopping_workers_finish_their_request),
+        cmocka_unit_test(reload_replaces_all_and_loses_none),
+        cmocka_unit_test(reload_with_bad_settings_changes_nothing),
+        cmocka_unit_test(master_that_is_killed_takes_its_workers_along),
+    };
+    int failed;
+
+    testdb_start("web_pool");
+    people_make(&people);
+    web_server_start(&server, "tests/integration/web/probe-web",
+                     "web_workers=3\nweb_budget_ms=1000\n");
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    if (web_server_stop(&server) != 0)
+        failed++;
+    testdb_stop();
+    return failed;
+}
