@@ -78,6 +78,12 @@ const char *scope_sql(struct cx *cx, const struct scope_columns *columns,
 
     if (columns->none)
         return "1";
+    if (columns->account != NULL) {
+        if (cx->actor.kind != ACTOR_ACCOUNT || cx->actor.id == 0)
+            return "0";
+        limit_one(&c, columns->account, cx->actor.id);
+        return c.text;
+    }
     if (limit_one(&c, columns->provider, s->provider_id) &&
         limit_one(&c, columns->merchant, s->merchant_id) &&
         limit_one(&c, columns->driver, s->driver_id) &&

@@ -21,6 +21,9 @@ struct scope_columns {
     const char *merchant;
     const char *station;
     const char *driver;
+    /* Rows of the acting account only, whatever else it may see: its own
+       export records. Alone; the others are then not asked. */
+    const char *account;
     bool none;
 };
 

@@ -104,6 +104,22 @@ static void denied(struct cx *cx, const char *what)
     db_tx(cx, denied_work, r);
 }
 
+/* "林工在 14:02" today, with the date else. */
+static const char *changed(struct cx *cx, const char *object, int64_t id)
+{
+    const struct audit_last *last = audit_last(cx, object, id);
+    char at[STAMP_TEXT], today[STAMP_TEXT];
+    bool is_today;
+
+    if (last == NULL)
+        return NULL;
+    stamp_text(last->at, at);
+    stamp_date_text(cx->now, today);
+    is_today = strncmp(at, today, strlen(today)) == 0;
+    return cx_printf(cx, "%s在 %.*s ", last->actor, is_today ? 5 : 11,
+                     at + (is_today ? 11 : 5));
+}
+
 const struct identity org_identity = {
     .login_path = "/login",
     .password_path = "/console/me",
@@ -112,4 +128,6 @@ const struct identity org_identity = {
     .frame = frame,
     .granter = granter,
     .denied = denied,
+    .audit = audit,
+    .changed = changed,
 };

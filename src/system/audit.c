@@ -46,3 +46,16 @@ struct audit_entry *audit_of(struct cx *cx, const char *object, int64_t id,
     return db_rows(cx, sql, BIND(V(object), V(id)),
                    ROW(struct audit_entry, row), count);
 }
+
+struct audit_last *audit_last(struct cx *cx, const char *object, int64_t id)
+{
+    static const struct db_field row[] = {
+        DB_FIELD(struct audit_last, actor), DB_FIELD(struct audit_last, at),
+    };
+    static const char sql[] =
+        "SELECT actor_name, at FROM audit"
+        " WHERE object = ? AND object_id = ? ORDER BY id DESC LIMIT 1";
+
+    return db_row(cx, sql, BIND(V(object), V(id)),
+                  ROW(struct audit_last, row));
+}

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/cx.h"
+#include "base/stamp.h"
 
 /*
  * Records event ("pile.reboot") on an object ("pile", id) with a sentence for
@@ -33,5 +34,13 @@ struct audit_entry {
 };
 struct audit_entry *audit_of(struct cx *cx, const char *object, int64_t id,
                              size_t *count);
+
+/* The last thing done to an object, or NULL. For people who meet over one
+   form: it asks nobody's scope. */
+struct audit_last {
+    const char *actor;
+    stamp at;
+};
+struct audit_last *audit_last(struct cx *cx, const char *object, int64_t id);
 
 #endif

@@ -223,6 +223,17 @@ int sms_code_wait_s(struct cx *cx, const char *phone, const char *purpose)
 /* ---- keys of links ----------------------------------------------------- */
 
 /* "17.R4nd0m": the row, and what only its owner knows. */
+/* Of several keys only the newest is good, and none once one was used: an
+   older link in other hands must not set the password again. */
+static void end_keys(struct cx *cx, const char *phone, const char *purpose)
+{
+    static const char sql[] =
+        "UPDATE sms_code SET used_at = ?"
+        " WHERE phone = ? AND purpose = ? AND used_at IS NULL";
+
+    db_exec(cx, sql, BIND(V(cx->now), V(phone), V(purpose)));
+}
+
 const char *sms_key_new(struct cx *cx, const char *phone,
                         const char *purpose, int64_t life_ms)
 {
@@ -234,6 +245,7 @@ const char *sms_key_new(struct cx *cx, const char *phone,
     int64_t id;
 
     db_need_tx(cx);
+    end_keys(cx, phone, purpose);
     random_bytes(random, sizeof random);
     base64url_encode(random, sizeof random, text);
     sha256(text, strlen(text), hash);
@@ -280,8 +292,10 @@ const char *sms_key_phone(struct cx *cx, const char *key, const char *purpose,
     if (!use)
         return row->phone;
     db_need_tx(cx);
-    return db_change_one(cx, end, BIND(V(cx->now), V(row->id))) ? row->phone
-                                                                : NULL;
+    if (!db_change_one(cx, end, BIND(V(cx->now), V(row->id))))
+        return NULL;
+    end_keys(cx, row->phone, purpose);
+    return row->phone;
 }
 
 int64_t sms_code_sweep(struct cx *cx)

@@ -134,16 +134,17 @@ static enum list_kind order_kind(enum cell kind)
     return LIST_TEXT;
 }
 
-/* "no" or "-no" as an order; false unless it is a sortable column. */
+/* "no" or "-no" as an order; false unless it is a column, and one that people
+   may sort by if they are who asks. */
 static bool read_order(const struct resource *r, const char *text,
-                       struct list_order *out)
+                       unsigned flags, struct list_order *out)
 {
     bool down = *text == '-';
 
     for (size_t i = 0; i < r->columns.n; i++) {
         const struct column *c = &r->columns.v[i];
 
-        if (!(c->flags & COL_SORT) || strcmp(c->name, text + down) != 0)
+        if ((c->flags & flags) != flags || strcmp(c->name, text + down) != 0)
             continue;
         *out = (struct list_order){
             .name = c->name,
@@ -164,14 +165,14 @@ static void read_orders(struct cx *cx, struct list_state *st,
     st->default_order = *text == '\0' ||
                         (r->order != NULL && strcmp(text, r->order) == 0);
     if (*text != '\0' && !st->default_order) {
-        if (!read_order(r, text, &st->order))
+        if (!read_order(r, text, COL_SORT, &st->order))
             cx_fail_field(cx, "sort", "不能按「%s」排序。", text);
         return;
     }
     if (r->order == NULL)
         st->order = (struct list_order){ "id", NULL, LIST_INT, true };
     else
-        must(read_order(r, r->order, &st->order));
+        must(read_order(r, r->order, 0, &st->order));
 }
 
 struct list_state *list_state_read(struct cx *cx, const struct resource *r,
