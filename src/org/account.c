@@ -31,7 +31,7 @@ struct account *account_load(struct cx *cx, int64_t id)
                       "账号");
 }
 
-/* ---- lists of ids --------------------------------------------------------------- */
+/* ---- lists of ids ------------------------------------------------------- */
 
 struct ids {
     size_t n;
@@ -119,7 +119,7 @@ void account_fill(struct cx *cx, int64_t id, struct account_form *out)
     };
 }
 
-/* ---- who may ---------------------------------------------------------------------- */
+/* ---- who may ------------------------------------------------------------ */
 
 /* Fails unless the caller holds every right that the account has. */
 static void need_rank(struct cx *cx, int64_t id)
@@ -172,7 +172,7 @@ static void check_stations(struct cx *cx, const struct org *o,
             cx_fail_field(cx, "stations", "有的电站不属于「%s」。", o->name);
 }
 
-/* ---- saving -------------------------------------------------------------------------- */
+/* ---- saving ------------------------------------------------------------- */
 
 static void store_roles(struct cx *cx, int64_t id, const struct ids *roles)
 {
@@ -262,7 +262,7 @@ int64_t account_save(struct cx *cx, int64_t id, const struct account_form *f)
     return id;
 }
 
-/* ---- on, off, anew ---------------------------------------------------------------------- */
+/* ---- on, off, anew ------------------------------------------------------ */
 
 static void set_status(struct cx *cx, int64_t id, int status,
                        const char *event)

@@ -102,7 +102,7 @@ const struct resource account_page = {
     .version = "a.ver",
 };
 
-/* ---- the invitation --------------------------------------------------------------- */
+/* ---- the invitation ----------------------------------------------------- */
 
 struct invite_args {
     int64_t id;

@@ -52,7 +52,7 @@ void org_fill(struct cx *cx, int64_t id, struct org_form *out)
     *out = *f;
 }
 
-/* ---- making and changing ---------------------------------------------------- */
+/* ---- making and changing ------------------------------------------------ */
 
 static void check_name(struct cx *cx, int64_t id, int64_t parent_id,
                        const char *name)
@@ -138,7 +138,7 @@ int64_t org_save(struct cx *cx, int64_t id, const struct org_form *f)
     return create(cx, parent, kind, f);
 }
 
-/* ---- on and off --------------------------------------------------------------- */
+/* ---- on and off --------------------------------------------------------- */
 
 static void set_status(struct cx *cx, int64_t id, int status,
                        const char *event)

@@ -62,7 +62,7 @@ const struct resource role_page = {
     .actions = LIST(actions), .own_form = true,
 };
 
-/* ---- the tree of permissions -------------------------------------------------- */
+/* ---- the tree of permissions -------------------------------------------- */
 
 static bool in_list(const char *const *perms, size_t n, const char *perm)
 {
@@ -142,7 +142,7 @@ static bool is_known(const struct features *all, const char *perm)
     return false;
 }
 
-/* ---- the form -------------------------------------------------------------------- */
+/* ---- the form ----------------------------------------------------------- */
 
 struct shown {
     int64_t id;

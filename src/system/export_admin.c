@@ -65,7 +65,7 @@ const struct export_queue export_queue = {
     .add = add, .path = "/console/export",
 };
 
-/* ---- one of them ---------------------------------------------------------------- */
+/* ---- one of them -------------------------------------------------------- */
 
 struct export_args {
     int64_t id;

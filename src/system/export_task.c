@@ -70,7 +70,7 @@ struct export_task *export_load(struct cx *cx, int64_t id)
                       "导出记录");
 }
 
-/* ---- making it ---------------------------------------------------------------- */
+/* ---- making it ---------------------------------------------------------- */
 
 struct export_task *export_next(struct cx *cx)
 {
@@ -139,7 +139,7 @@ void export_fetched(struct cx *cx, const struct export_task *t)
                     (long long)t->rows_done));
 }
 
-/* ---- sweeping ------------------------------------------------------------------- */
+/* ---- sweeping ----------------------------------------------------------- */
 
 struct file_row {
     int64_t id;
