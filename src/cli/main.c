@@ -12,6 +12,7 @@ static const struct command *const commands[] = {
     &migrate_command,
     &admin_create_command,
     &demo_load_command,
+    &pile_import_command,
     &frame_decode_command,
     &frame_encode_command,
 };

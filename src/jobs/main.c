@@ -37,7 +37,7 @@ struct child {
     int64_t delay_ms;
 };
 
-/* ---- a worker -------------------------------------------------------------- */
+/* ---- a worker ----------------------------------------------------------- */
 
 /* A worker takes over the leases of the dead one in whose place it is, as it
    has the same name: that of the instance, or host and parent. */
@@ -76,8 +76,8 @@ static void NORETURN work(const struct config *config, pid_t parent,
 
     must(prctl(PR_SET_PDEATHSIG, SIGTERM) == 0);
     must(setrlimit(RLIMIT_CORE, &none) == 0); /* W9 */
-    schedule_init(&s, cx, owner_name(config, parent, worker, owner), &all_features,
-                  kept_jobs, KEPT_JOBS, worker, WORKERS);
+    schedule_init(&s, cx, owner_name(config, parent, worker, owner),
+                  &all_features, kept_jobs, KEPT_JOBS, worker, WORKERS);
     while (!wait_for_stop(schedule_step(&s)))
         continue;
     schedule_stop(&s);
@@ -86,7 +86,7 @@ static void NORETURN work(const struct config *config, pid_t parent,
     _exit(0);
 }
 
-/* ---- the parent -------------------------------------------------------------- */
+/* ---- the parent --------------------------------------------------------- */
 
 static void start(struct child *c, const struct config *config,
                   size_t worker)

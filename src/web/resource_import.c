@@ -18,14 +18,9 @@
 #include "web/app.h"
 #include "web/import_file.h"
 #include "web/import_row.h"
+#include "web/import_run.h"
 #include "web/resource_in.h"
 #include "web/sheet_write.h"
-
-enum {
-    ERRORS_MAX = 200,
-    ARENA_FULL = 40 * 1024 * 1024, /* of 64: kept for acts after the commit */
-    REPORT_ARENA = 2 * 1024 * 1024,
-};
 
 /* ---- what the file may hold -------------------------------------------- */
 
@@ -98,165 +93,45 @@ void resource_template(struct request *req, const void *args)
 
 /* ---- running ----------------------------------------------------------- */
 
-struct row_error {
-    int64_t row;
-    const char *column;
-    const char *text;
-};
-
-/* What came of it; its texts live in an arena of their own, because that of
-   the unit of work is given back row by row. */
-struct report {
-    struct arena *arena;
-    int64_t rows, wrong;
-    size_t n;
-    struct row_error errors[ERRORS_MAX];
-};
-
 struct run {
     struct request *req;
-    const struct resource *r;
     const struct import_file *file;
     bool commit;
-    bool stored;      /* the rows are in the database */
-    bool rolled_back; /* on purpose: a dry run, or a row was wrong */
-    struct report *report;
+    bool stored; /* the rows are in the database */
+    struct import_report *report;
 };
 
-static void free_arena(void *p)
+static void note_import(struct cx *cx, const struct import_report *report,
+                        void *arg)
 {
-    arena_free(p);
-}
+    const struct run *run = arg;
+    const struct resource *r = run->req->target;
 
-static void note(struct report *report, int64_t row, const char *column,
-                 const char *text)
-{
-    if (report->n == ERRORS_MAX)
-        return;
-    report->errors[report->n++] = (struct row_error){
-        row, arena_strdup(report->arena, column),
-        arena_strdup(report->arena, text),
-    };
-}
-
-struct one_row {
-    struct run *run;
-    const struct import_columns *columns;
-    const struct sheet_row *row;
-    struct form_state *form;
-};
-
-static void save_row(struct cx *cx, void *arg)
-{
-    struct one_row *o = arg;
-    const struct resource *r = o->run->r;
-
-    o->form = form_new(cx, r, 0);
-    import_read(cx, o->columns, o->row, o->form);
-    if (o->form->errors == 0)
-        (void)r->save(cx, 0, o->form->form);
-}
-
-/* Notes what is wrong with the row; true if something is. */
-static bool note_row(struct cx *cx, struct one_row *o, bool saved)
-{
-    struct report *report = o->run->report;
-    int64_t number = o->row->number;
-
-    if (!saved) {
-        if (o->form == NULL)
-            cx_refail(cx);
-        form_note(cx, o->form);
-    }
-    if (o->form->error != NULL)
-        note(report, number, "", o->form->error);
-    for (size_t i = 0; i < o->run->r->fields.n; i++)
-        if (o->form->fields[i].error != NULL)
-            note(report, number, o->run->r->fields.v[i].title,
-                 o->form->fields[i].error);
-    return !saved || o->form->errors > 0 || o->form->error != NULL;
-}
-
-static void run_row(struct cx *cx, struct run *run,
-                    const struct import_columns *columns,
-                    const struct sheet_row *row)
-{
-    struct one_row o = { run, columns, row, NULL };
-    struct arena_mark mark = arena_mark(cx->arena);
-    bool saved = cx_run(cx, save_row, &o);
-
-    /* A broken transaction or connection is not the row's fault. */
-    if (!saved && (cx->error.code == ERR_DATABASE ||
-                   cx->error.code == ERR_INTERNAL))
-        cx_refail(cx);
-    run->report->rows++;
-    run->report->wrong += note_row(cx, &o, saved);
-    if (!db_acts_wait(cx->db))
-        arena_release(cx->arena, mark);
-    else if (arena_used(cx->arena) > ARENA_FULL)
-        cx_fail_field(cx, "file", "行数太多，分成几个文件导入。");
-}
-
-static void note_import(struct cx *cx, const struct run *run)
-{
     import_use(cx, run->file);
-    identity_of(run->req)->audit(cx, "import", run->r->name, run->file->id,
-                                 cx_printf(cx, "导入%s %lld 行",
-                                           run->r->title,
-                                           (long long)run->report->rows));
-}
-
-static void run_rows(struct cx *cx, void *arg)
-{
-    struct run *run = arg;
-    struct import_columns columns;
-    struct sheet_in *in = sheet_open(cx, run->file->fd);
-    struct sheet_row row;
-
-    /* A repeated transaction begins its report anew. */
-    arena_reset(run->report->arena);
-    *run->report = (struct report){ .arena = run->report->arena };
-    run->rolled_back = false;
-    if (!sheet_next(in, &row))
-        cx_fail_field(cx, "file", "文件里没有内容。");
-    import_heading(cx, run->r, in, &row, &columns);
-    while (sheet_next(in, &row))
-        run_row(cx, run, &columns, &row);
-    if (run->report->rows == 0)
-        cx_fail_field(cx, "file", "文件里只有标题，没有数据。");
-    if (run->commit && run->report->wrong == 0) {
-        note_import(cx, run);
-        return;
-    }
-    run->rolled_back = true;
-    cx_fail(cx, ERR_STATE, "试运行：全部撤销。");
-}
-
-static void run_tx(struct cx *cx, void *arg)
-{
-    db_tx(cx, run_rows, arg);
+    identity_of(run->req)->audit(cx, "import", r->name, run->file->id,
+                                 cx_printf(cx, "导入%s %lld 行", r->title,
+                                           (long long)report->rows));
 }
 
 /* Fails if the file itself is no good, or the database is not. */
 static void run_file(struct cx *cx, void *arg)
 {
     struct run *run = arg;
+    const struct import_ask ask = { .resource = run->req->target,
+                                    .fd = run->file->fd,
+                                    .commit = run->commit,
+                                    .note = note_import, .arg = run };
 
-    run->stored = cx_run(cx, run_tx, run);
-    if (!run->stored && !run->rolled_back)
-        cx_refail(cx);
+    run->stored = import_run(cx, &ask, run->report);
 }
 
 static struct run *run_new(struct request *req, const struct import_file *file,
                            bool commit)
 {
-    struct cx *cx = req->cx;
-    struct run *run = CX_NEW(cx, struct run);
+    struct run *run = CX_NEW(req->cx, struct run);
 
-    *run = (struct run){ .req = req, .r = req->target, .file = file,
-                         .commit = commit };
-    run->report = CX_NEW(cx, struct report);
-    run->report->arena = cx_own(cx, arena_new(REPORT_ARENA), free_arena);
+    *run = (struct run){ .req = req, .file = file, .commit = commit,
+                         .report = import_report_new(req->cx) };
     return run;
 }
 
@@ -264,7 +139,7 @@ static struct run *run_new(struct request *req, const struct import_file *file,
 
 static void put_report(struct vnode *n, const struct run *run)
 {
-    const struct report *report = run->report;
+    const struct import_report *report = run->report;
 
     v_set(n, "file", run->file->name);
     v_int(n, "rows", report->rows);
@@ -279,7 +154,7 @@ static void put_report(struct vnode *n, const struct run *run)
         v_set(e, "column", report->errors[i].column);
         v_set(e, "error", report->errors[i].text);
     }
-    v_flag(n, "more", report->n == ERRORS_MAX);
+    v_flag(n, "more", report->n == IMPORT_ERRORS_MAX);
 }
 
 static void answer_report(struct request *req, const struct run *run)

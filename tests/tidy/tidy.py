@@ -26,7 +26,7 @@ LAYERS = {
     "gateway": {"base", "db", "protocol", "gateway", "*"},
     "sim": {"base", "protocol", "sim"},
     "jobs": {"base", "db", "web", "jobs", "*", "."},
-    "cli": {"base", "db", "protocol", "cli", "*"},
+    "cli": {"base", "db", "protocol", "web", "cli", "*"},
     ".": {"web", "."},
     "subject": {"base", "db", "protocol", "*"},
     # "." is feature_list.h: an export job looks a page up by its name.
