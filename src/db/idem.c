@@ -83,12 +83,3 @@ void idem_drop(struct cx *cx, const struct idem *idem)
 
     db_exec(cx, sql, BIND(V(idem->scope), V(idem->key)));
 }
-
-int64_t idem_sweep(struct cx *cx)
-{
-    static const char sql[] =
-        "DELETE FROM idem WHERE created_at < ? LIMIT 1000";
-
-    return db_exec(cx, sql,
-                   BIND(V(stamp_add_days(cx->now, -IDEM_KEEP_DAYS))));
-}

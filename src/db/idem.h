@@ -14,7 +14,7 @@
 #include "base/cx.h"
 #include "base/crypto.h"
 
-enum { IDEM_SCOPE_MAX = 40, IDEM_KEY_MAX = 64, IDEM_KEEP_DAYS = 400 };
+enum { IDEM_SCOPE_MAX = 40, IDEM_KEY_MAX = 64 };
 
 struct idem {
     const char *scope; /* whose key: "driver:17" */
@@ -43,8 +43,5 @@ void idem_drop(struct cx *cx, const struct idem *idem);
 
 /* The answer of a key without claiming it, or NULL. Fails like idem_claim. */
 const struct idem_answer *idem_find(struct cx *cx, const struct idem *idem);
-
-/* Forgets keys older than IDEM_KEEP_DAYS, at most 1000; how many. */
-int64_t idem_sweep(struct cx *cx);
 
 #endif

@@ -442,11 +442,3 @@ void session_toast(struct cx *cx, int64_t session_id, const char *text)
 
     db_exec(cx, sql, BIND(V(text), V(session_id)));
 }
-
-int64_t session_sweep(struct cx *cx)
-{
-    static const char sql[] =
-        "DELETE FROM session WHERE expires_at < ? LIMIT 1000";
-
-    return db_exec(cx, sql, BIND(V(cx->now)));
-}

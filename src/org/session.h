@@ -81,7 +81,4 @@ struct session_entry *session_list(struct cx *cx, enum session_kind kind,
 /* Keeps a text for the session's next page; NULL: it has been shown. */
 void session_toast(struct cx *cx, int64_t session_id, const char *text);
 
-/* Forgets sessions that ended by themselves; how many (at most 1000). */
-int64_t session_sweep(struct cx *cx);
-
 #endif

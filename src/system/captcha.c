@@ -46,11 +46,3 @@ bool captcha_solve(struct cx *cx, const char *id, const char *answer)
     return right != NULL && db_change_one(cx, sql, BIND(V(id))) &&
            strcasecmp(right, answer) == 0;
 }
-
-int64_t captcha_sweep(struct cx *cx)
-{
-    static const char sql[] =
-        "DELETE FROM captcha WHERE expires_at < ? LIMIT 1000";
-
-    return db_exec(cx, sql, BIND(V(cx->now)));
-}

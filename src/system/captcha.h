@@ -21,7 +21,4 @@ const char *captcha_text(struct cx *cx, const char *id);
 /* One try, whatever its outcome. Case does not matter. */
 bool captcha_solve(struct cx *cx, const char *id, const char *answer);
 
-/* Forgets expired ones; how many (at most 1000). */
-int64_t captcha_sweep(struct cx *cx);
-
 #endif

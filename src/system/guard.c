@@ -115,12 +115,3 @@ void guard_clear(struct cx *cx, const char *subject)
 
     db_exec(cx, sql, BIND(V(subject)));
 }
-
-int64_t guard_sweep(struct cx *cx)
-{
-    static const char sql[] =
-        "DELETE FROM guard WHERE window_at < ?"
-        "   AND (locked_to IS NULL OR locked_to < ?) LIMIT 1000";
-
-    return db_exec(cx, sql, BIND(V(stamp_add_days(cx->now, -1)), V(cx->now)));
-}

@@ -39,7 +39,4 @@ bool guard_take(struct cx *cx, const char *subject, int64_t window_ms,
 /* All is forgiven. */
 void guard_clear(struct cx *cx, const char *subject);
 
-/* Forgets subjects of more than a day ago; how many (at most 1000). */
-int64_t guard_sweep(struct cx *cx);
-
 #endif

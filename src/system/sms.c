@@ -297,11 +297,3 @@ const char *sms_key_phone(struct cx *cx, const char *key, const char *purpose,
     end_keys(cx, row->phone, purpose);
     return row->phone;
 }
-
-int64_t sms_code_sweep(struct cx *cx)
-{
-    static const char sql[] =
-        "DELETE FROM sms_code WHERE expires_at < ? LIMIT 1000";
-
-    return db_exec(cx, sql, BIND(V(stamp_add_days(cx->now, -7))));
-}

@@ -50,7 +50,4 @@ const char *sms_key_new(struct cx *cx, const char *phone,
 const char *sms_key_phone(struct cx *cx, const char *key, const char *purpose,
                           bool use);
 
-/* Forgets codes of more than a week ago; how many (at most 1000). */
-int64_t sms_code_sweep(struct cx *cx);
-
 #endif
