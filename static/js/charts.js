@@ -80,6 +80,14 @@
     return Math.ceil(v.max * 1.5 / step / 2) * step * 2 || 1;
   };
 
+  /* A narrow band that still reads: whole twenties around the values. */
+  function band(list) {
+    const real = list.filter((v) => v > 0);
+    const low = Math.floor(Math.min(...real, 400) / 20) * 20, high = Math.ceil(Math.max(...real, 0) / 20) * 20;
+    if (!real.length) return { max: 400, interval: 200 };
+    return { min: low, max: Math.max(high, low + 40), interval: Math.max(high - low, 40) / 2 };
+  }
+
   /* Nothing but gaps: the axes stay and say so. */
   function nothing(lists) {
     if (lists.flat().some((v) => v)) return [];
@@ -178,7 +186,7 @@
         areaStyle: area ? { color: token(color), opacity: .1 } : null,
       });
       const heads = [['SOC  %', { max: 100, interval: 50 }], ['功率  kW', { splitNumber: 2 }],
-        ['电压  V', { min: 'dataMin', splitNumber: 2, scale: true }], ['电流  A', { splitNumber: 2 }]];
+        ['电压  V', band(d.v)], ['电流  A', { splitNumber: 2 }]];
       const round = { axisLabel: { formatter: (v) => Math.round(v) } };
       return {
         option: base({
