@@ -167,7 +167,8 @@ void answer_header(struct request *req, const char *name, const char *value)
 
     must(a->header_count < ANSWER_HEADERS_MAX && header_is_clean(value));
     a->headers[a->header_count].name = name;
-    a->headers[a->header_count++].value = value;
+    /* Written after the tree of the page is gone, from which it may come. */
+    a->headers[a->header_count++].value = cx_strdup(req->cx, value);
 }
 
 void answer_toast_as(struct request *req, const char *kind, const char *text)

@@ -139,6 +139,11 @@
 
   let menu = null; /* { button, list } of the open one */
 
+  /* What it belongs to has moved away from below it. */
+  document.addEventListener('scroll', (e) => {
+    if (menu && menu.list.classList.contains('pop-fixed') && !menu.list.contains(e.target)) closeMenu(false);
+  }, true);
+
   function closeMenu(refocus) {
     if (!menu) return false;
     menu.list.hidden = true;
@@ -173,7 +178,8 @@
 
   function moveInMenu(step) {
     const items = $$('[role^=menuitem], a[href], button, input', menu.list)
-      .filter((el) => !el.disabled && el.offsetParent);
+      .filter((el) => !el.disabled && el.getClientRects().length);
+    if (!items.length) return;
     const at = items.indexOf(document.activeElement);
     items[(at + step + items.length) % items.length].focus();
   }
@@ -407,7 +413,8 @@
 
   let lastTick = null;
 
-  const ticks = (scope) => $$('input.cb[name=ids]', scope);
+  const ticks = (scope) => $$('input.cb[data-row], input.cb[name=ids]', scope);
+  const tickOf = (row) => row && $('input.cb[data-row], input.cb[name=ids]', row);
 
   function showTicks(scope) {
     const all = ticks(scope), on = all.filter((c) => c.checked);
@@ -672,7 +679,7 @@
   }
 
   function tickRow(row, range) {
-    const box = row && $('input.cb[name=ids]', row), scope = box && box.closest('[data-bulk]');
+    const box = tickOf(row), scope = box && box.closest('[data-bulk]');
     if (!scope) return false;
     box.checked = !box.checked;
     if (range) tickRange(scope, box);
@@ -683,8 +690,10 @@
 
   function menuOfRow(row) {
     const button = $('[data-menu]', row);
-    if (button) openMenu(button);
-    return !!button;
+    if (!button) return false;
+    button.focus();
+    openMenu(button);
+    return true;
   }
 
   document.addEventListener('keydown', (e) => {
@@ -740,13 +749,33 @@
       return;
     }
     if ((el = on('[data-tabs] [role=tab]'))) { e.preventDefault(); chooseTab(el); return; }
-    if ((el = on('[data-bulk-all]'))) { const s = bulkScope(el); if (s) everything(s, true); return; }
+    if ((el = on('[data-bulk-all]'))) { const s = bulkScope(el); if (s) { e.preventDefault(); everything(s, true); } return; }
+    if ((el = on('[data-toggle]'))) { toggle(el); return; }
+    if ((el = on('[data-height]'))) { rowHeight(el.dataset.height); return; }
     if (on('[data-bulk-clear]')) { clearTicks(); return; }
     if ((el = on('[data-fields] tr'))) { markField(el); return; }
     if ((el = on('[data-hex] i'))) { const row = fieldOfByte(el); if (row) { markField(row); row.scrollIntoView({ block: 'nearest' }); } return; }
     if ((el = on('[data-back]')) && document.referrer.startsWith(location.origin + new URL(el.href).pathname)) {
       e.preventDefault(); history.back();
     }
+  });
+
+  function toggle(button) {
+    const el = document.getElementById(button.dataset.toggle);
+    el.hidden = !el.hidden;
+    button.setAttribute('aria-expanded', String(!el.hidden));
+  }
+
+  function rowHeight(name) {
+    document.body.dataset.rows = name;
+    remember('rows', name);
+    showHeight(document.body);
+  }
+
+  const showHeight = (scope) => $$('[data-height]', scope).forEach((b) => {
+    const on = b.dataset.height === (document.body.dataset.rows || 'normal');
+    b.classList.toggle('on', on);
+    b.setAttribute('aria-pressed', String(on));
   });
 
   const bulkScope = (el) => {
@@ -780,7 +809,7 @@
   });
 
   document.addEventListener('click', (e) => {
-    const box = e.target.closest('input.cb[name=ids]'), scope = box && box.closest('[data-bulk]');
+    const box = e.target.closest('input.cb[data-row], input.cb[name=ids]'), scope = box && box.closest('[data-bulk]');
     if (!scope) return;
     if (e.shiftKey) { tickRange(scope, box); showTicks(scope); }
     lastTick = box;
@@ -825,6 +854,7 @@
   /* An empty answer closes what it was for. */
   on('htmx:afterSwap', (e) => {
     const target = e.detail.target;
+    if (menu && menu.list === target) { place(menu.button, menu.list); moveInMenu(1); }
     if (target.id !== 'drawer' && target.id !== 'ask') return;
     if (target.textContent.trim() === '') closeDialog(target); else openDialog(target);
   });
@@ -866,6 +896,7 @@
     each('.toastx', arrange);
     each('[data-fields]', greenCheckSum);
     each('[data-focus]', (x) => x.focus());
+    each('[data-height]', () => showHeight(el));
   }
 
   document.body.append(scrim);
