@@ -106,9 +106,11 @@ struct http_answer *signed_send(struct cx *cx, const char *key,
                           http_header(a, SIGNED_NONCE),
                           http_header(a, SIGNED_SIGNATURE) },
                       a->body, a->body_len, stamp_now())) {
-        log_error("http.forged_answer", F_TEXT("url", call->url),
-                  F_INT("status", a->status));
-        cx_fail(cx, ERR_BAD_SIGNATURE, "外部服务的应答未通过验签。");
+        /* A proxy's error page is unsigned, too. */
+        log_any(a->status >= 500 ? LOG_WARN : LOG_ERROR,
+                "http.unsigned_answer", F_TEXT("url", call->url),
+                F_INT("status", a->status), LOG_END);
+        cx_fail(cx, ERR_PARTNER, "外部服务的应答未通过验签，稍后重试。");
     }
     return a;
 }

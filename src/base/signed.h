@@ -50,7 +50,7 @@ bool signed_check(const char *key, const char *head,
 /*
  * Sends a call signed with the key, and checks that the answer is signed too,
  * whatever its status. Fails as http_send does; with ERR_UNCONFIGURED
- * without a key, with ERR_BAD_SIGNATURE if the answer is not the partner's.
+ * without a key. An answer that is not the partner's counts as none.
  */
 struct http_answer *signed_send(struct cx *cx, const char *key,
                                 const struct http_call *call);

@@ -349,10 +349,13 @@ static void keep_created(struct cx *cx, void *arg)
 
     o->p = payment_lock(cx, o->payment_id);
     must(o->p != NULL);
+    if (o->outcome == PAY_OK &&
+        payment_apply(cx, o->p, &o->trade, &why) == VERDICT_REFUSED) {
+        o->outcome = PAY_UNKNOWN;
+        o->why = (struct pay_why){ "MISMATCH", "渠道的应答与本单不符。" };
+    }
     if (o->outcome != PAY_OK)
         note_failure(cx, o);
-    else if (payment_apply(cx, o->p, &o->trade, &why) == VERDICT_REFUSED)
-        o->outcome = PAY_UNKNOWN;
 }
 
 static const char *notify_url(struct cx *cx, const struct pay_provider *p)
@@ -382,7 +385,7 @@ static struct payment *order_at_channel(struct cx *cx,
     if (o->outcome == PAY_UNKNOWN) {
         log_warn("payment.create_unknown",
                  F_TEXT("out_trade_no", p->out_trade_no),
-                 F_TEXT("code", o->why.code ? o->why.code : "MISMATCH"));
+                 F_TEXT("code", o->why.code));
         cx_fail(cx, ERR_PARTNER,
                 "支付渠道没有应答，稍后重试；同一笔不会重复扣款。");
     }
