@@ -23,7 +23,8 @@ enum {
     EVENTS = 256,
     PILES_PER_SOURCE = 16,
     PILES_PER_SECOND = 200,  /* that connect at the start */
-    ARRIVAL_TRIES = 20       /* to find a free gun */
+    ARRIVAL_TRIES = 20,      /* to find a free gun */
+    FIRST_MS = 50000         /* in which the first cars come */
 };
 
 /* Cars that come in each hour of the day, in percent of the mean. */
@@ -152,8 +153,8 @@ static bool set_up(struct sim *sim, char *err, size_t err_size)
         !fleet_read_cards(sim, err, err_size) ||
         !store_open(&sim->store, o->state, &reader, err, err_size))
         return false;
-    if (o->arrivals > 0 && sim->card_count == 0) {
-        snprintf(err, err_size, "--arrivals needs --cards");
+    if (o->arrivals + o->begin > 0 && sim->card_count == 0) {
+        snprintf(err, err_size, "cars that come by chance need --cards");
         return false;
     }
     sim->sources = o->sources > 0 ? (size_t)o->sources
@@ -179,7 +180,7 @@ struct sim *sim_new(const struct sim_options *options, char *err,
     sim->now_ms = monotonic_ms();
     sim->store.fd = -1;
     sim->rng = rng_make((uint64_t)options->seed, UINT64_MAX - 1);
-    sim->arrivals_at = INT64_MAX;
+    sim->first_left = options->begin;
     sim->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     must(sim->epoll_fd >= 0);
     if (set_up(sim, err, err_size))
@@ -215,6 +216,12 @@ static void plan_arrival(struct sim *sim)
     struct civil c = stamp_civil(stamp_now());
     int64_t mean_ms;
 
+    sim->arrivals_at = INT64_MAX;
+    if (sim->first_left > 0) {
+        sim->first_left--;
+        sim->arrivals_at = sim->now_ms + FIRST_MS / sim->options->begin + 1;
+        return;
+    }
     if (sim->options->arrivals == 0)
         return;
     mean_ms = INT64_C(360000000) /
@@ -277,6 +284,8 @@ void sim_run(struct sim *sim)
     sim_say(sim, "%zu piles, %zu cards, %s:%d", sim->count, sim->card_count,
             sim->options->host, (int)sim->options->port);
     plan_arrival(sim);
+    if (sim->arrivals_at != INT64_MAX) /* when the piles are there */
+        sim->arrivals_at += FIRST_MS / 5;
     while (!sim->stopping) {
         n = epoll_wait(sim->epoll_fd, events, EVENTS, wait_ms(sim));
         must(n >= 0 || errno == EINTR);

@@ -46,7 +46,8 @@ struct sim {
     size_t count, room;
     size_t sources;           /* addresses that the piles come from */
     struct rng rng;           /* of arrivals */
-    int64_t arrivals_at;
+    int64_t arrivals_at;      /* the next car by chance */
+    int64_t first_left;       /* of those that come in the first minute */
     uint8_t (*cards)[8];
     size_t card_count;
     struct store store;

@@ -701,6 +701,62 @@ static void settings_are_obeyed(void **state)
     log_in(w);
 }
 
+/* Without a link a card that was placed in the pile starts a session. */
+static void an_offline_card_charges_and_is_told_later(void **state)
+{
+    struct world *w = *state;
+    struct ykc_card_sync cards = { .pile_code = PILE, .card_count = 1 };
+    struct ykc_trade_record r;
+    union ykc_any any;
+
+    log_in(w);
+    give_tariff(w);
+    snprintf(cards.items[0].logical_card, YKC_CARD_TEXT, "0000001000000573");
+    cards.items[0].physical_card[7] = 9;
+    request(w, ykc_type_card_sync, &cards);
+    expect(w, ykc_type_card_sync_reply);
+    order(w, "plug " PILE " 2", "ok");
+    order(w, "drop " PILE " 4", "ok");
+    order(w, "card " PILE " 2 0000000000000008", "error");
+    order(w, "card " PILE " 2 0000000000000009", "ok");
+    usleep(1500000);
+    order(w, "card " PILE " 2 0000000000000009", "ok");
+    log_in(w);
+    any = expect(w, ykc_type_trade_record);
+    r = any.trade_record;
+    assert_int_equal(r.start_flag, YKC_START_FLAG_OFFLINE_CARD);
+    assert_memory_equal(r.trade_number, PILE "02", 16);
+    assert_int_equal(r.physical_card[7], 9);
+    check_record(&r);
+}
+
+static void guns_start_together(void **state)
+{
+    struct world *w = *state;
+    struct ykc_parallel_start f = { .trade_number = TRADE,
+                                    .pile_code = PILE, .gun_number = 1,
+                                    .parallel_number = "251105074000" };
+    union ykc_any any;
+
+    log_in(w);
+    give_tariff(w);
+    order(w, "plug " PILE " 1", "ok");
+    order(w, "plug " PILE " 2", "ok");
+    request(w, ykc_type_parallel_start, &f);
+    any = expect(w, ykc_type_parallel_start_reply);
+    assert_int_equal(any.parallel_start_reply.result, 1);
+    assert_int_equal(any.parallel_start_reply.main_or_auxiliary_gun, 0);
+    assert_string_equal(any.parallel_start_reply.parallel_number,
+                        f.parallel_number);
+    f.gun_number = 2;
+    f.trade_number[15] = '2';
+    request(w, ykc_type_parallel_start, &f);
+    any = expect(w, ykc_type_parallel_start_reply);
+    assert_int_equal(any.parallel_start_reply.main_or_auxiliary_gun, 1);
+    assert_string_equal(any.parallel_start_reply.trade_number,
+                        f.trade_number);
+}
+
 static void a_liar_is_caught_by_its_meter(void **state)
 {
     struct world *w = *state;
@@ -759,6 +815,8 @@ int main(void)
         WITH(a_pile_ignores_what_is_not_for_it, start),
         WITH(faults_end_a_charge_and_show, start),
         WITH(settings_are_obeyed, start),
+        WITH(an_offline_card_charges_and_is_told_later, start),
+        WITH(guns_start_together, start),
         WITH(a_liar_is_caught_by_its_meter, start_lying),
         WITH(a_withheld_record_never_comes, start_withholding),
     };
