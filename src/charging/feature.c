@@ -7,6 +7,7 @@
 #include "charging/order_admin.h"
 #include "charging/request.h"
 #include "charging/settle.h"
+#include "charging/wall.h"
 #include "charging/wall_admin.h"
 #include "charging/watch.h"
 #include "web/feature.h"
@@ -27,7 +28,7 @@ static const struct permission perms[] = {
 };
 
 static const struct live_count lives[] = {
-    { "charging", false, wall_charging_count },
+    { "charging", false, wall_charging },
     { "review", true, order_review_count },
 };
 

@@ -2,20 +2,29 @@
 
 #include <string.h>
 
+#include "asset/live.h"
 #include "db/db.h"
 #include "db/scope.h"
 #include "protocol/ykc/codes.h"
 
 static const struct scope_columns scope = SCOPE_STATION("s");
 
+/*
+ * Live rows lead and everything is looked up by its key. The state of the
+ * order is made an expression, or the optimizer would read the index of
+ * states for every connector.
+ */
+#define WALL_TABLES                                                   \
+    "  FROM connector_live l"                                         \
+    "  STRAIGHT_JOIN station s ON s.id = l.station_id"                \
+    "  STRAIGHT_JOIN connector c ON c.id = l.connector_id"            \
+    "  STRAIGHT_JOIN pile p ON p.id = l.pile_id"                      \
+    "  LEFT JOIN charge_order o ON o.id = l.order_id"                 \
+    "   AND o.state + 0 BETWEEN 1 AND 6"
+
 /* The conditions of the page; each is bound twice or so: 0 and '' pass all. */
 #define WALL_FROM                                                     \
-    "  FROM connector_live l"                                         \
-    "  JOIN connector c ON c.id = l.connector_id"                     \
-    "  JOIN pile p ON p.id = l.pile_id"                               \
-    "  JOIN station s ON s.id = l.station_id"                         \
-    "  LEFT JOIN charge_order o ON o.id = l.order_id"                 \
-    "   AND o.state BETWEEN 1 AND 6"                                  \
+    WALL_TABLES                                                       \
     " WHERE (? = 0 OR l.state = ?) AND (? = 0 OR s.status = ?)"       \
     "   AND (? = 0 OR l.station_id = ?)"                              \
     "   AND (? = '' OR p.no LIKE ? OR c.name LIKE ? OR s.name LIKE ?" \
@@ -64,6 +73,23 @@ struct wall_counts wall_count(struct cx *cx, const struct wall_query *q)
         out.power_w += rows[i].power_w;
     }
     return out;
+}
+
+int64_t wall_charging(struct cx *cx)
+{
+    static const struct db_field row[] = {
+        DB_FIELD(struct state_row, count),
+    };
+    static const char sql[] =
+        "SELECT COUNT(*) FROM connector_live l"
+        "  STRAIGHT_JOIN station s ON s.id = l.station_id"
+        " WHERE l.state = ?";
+    size_t n;
+    struct state_row *r =
+        scoped_rows(cx, sql, BIND(V((int)CONNECTOR_CHARGING)), &scope, "",
+                    ROW(struct state_row, row), &n);
+
+    return r->count;
 }
 
 struct wall_station *wall_stations(struct cx *cx, const struct wall_query *q,
@@ -157,14 +183,7 @@ struct wall_gun *wall_guns(struct cx *cx, const struct wall_query *q,
 struct wall_gun *wall_gun_load(struct cx *cx, int64_t connector_id)
 {
     static const char sql[] =
-        GUN_COLUMNS
-        "  FROM connector_live l"
-        "  JOIN connector c ON c.id = l.connector_id"
-        "  JOIN pile p ON p.id = l.pile_id"
-        "  JOIN station s ON s.id = l.station_id"
-        "  LEFT JOIN charge_order o ON o.id = l.order_id"
-        "   AND o.state BETWEEN 1 AND 6"
-        " WHERE l.connector_id = ?";
+        GUN_COLUMNS WALL_TABLES " WHERE l.connector_id = ?";
 
     return scoped_row(cx, sql, connector_id, &scope,
                       ROW(struct wall_gun, gun_row), "电枪");
@@ -173,14 +192,7 @@ struct wall_gun *wall_gun_load(struct cx *cx, int64_t connector_id)
 struct wall_gun *wall_guns_of(struct cx *cx, int64_t pile_id, size_t *count)
 {
     static const char sql[] =
-        GUN_COLUMNS
-        "  FROM connector_live l"
-        "  JOIN connector c ON c.id = l.connector_id"
-        "  JOIN pile p ON p.id = l.pile_id"
-        "  JOIN station s ON s.id = l.station_id"
-        "  LEFT JOIN charge_order o ON o.id = l.order_id"
-        "   AND o.state BETWEEN 1 AND 6"
-        " WHERE l.pile_id = ?";
+        GUN_COLUMNS WALL_TABLES " WHERE l.pile_id = ?";
 
     return scoped_rows(cx, sql, BIND(V(pile_id)), &scope,
                        " ORDER BY l.gun", ROW(struct wall_gun, gun_row),

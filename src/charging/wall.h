@@ -26,6 +26,9 @@ struct wall_counts {
 };
 struct wall_counts wall_count(struct cx *cx, const struct wall_query *q);
 
+/* Connectors charging now: for the menu, so on every page. */
+int64_t wall_charging(struct cx *cx);
+
 struct wall_station {
     int64_t id;
     const char *name;

@@ -289,12 +289,6 @@ static void show_wall(struct request *req, const void *args)
     answer_page(req, "page/wall.cs", tree, "充电实况");
 }
 
-int64_t wall_charging_count(struct cx *cx)
-{
-    return wall_count(cx, &(struct wall_query){ .text = "" })
-        .state[CONNECTOR_CHARGING];
-}
-
 const struct route wall_routes[WALL_ROUTES] = {
     { GET, "/console/wall", AUTH_ACCOUNT, "wall.view",
       .args = LIST(wall_args), .args_size = sizeof(struct wall_args),

@@ -6,7 +6,4 @@
 enum { WALL_ROUTES = 4 };
 extern const struct route wall_routes[WALL_ROUTES];
 
-/* Charging now, for the menu. */
-int64_t wall_charging_count(struct cx *cx);
-
 #endif
