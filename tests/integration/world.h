@@ -10,6 +10,7 @@
 
 #include "base/cx.h"
 #include "charging/order.h"
+#include "ledger/ledger.h"
 
 enum {
     WORLD_PROVIDER = 2,
@@ -27,12 +28,22 @@ enum {
    Prices: 1.30/0.40 1.10/0.35 0.80/0.30 0.40/0.25 yuan per kWh. */
 #define WORLD_SLOTS "333333333333333322221111000022222222222222222222"
 
+extern const struct tariff_prices world_prices;
+
+/* A unit of work with settings, its own connection, all in scope; free with
+   testdb_cx_free. world_again empties its arena and keeps its clock. */
+struct cx *world_cx(void);
+void world_again(struct cx *cx);
+
 /* Makes it all; the clock of cx goes on from where it is. */
 void world_make(struct cx *cx);
 
 /* A driver with these fen in each account; the id. */
 int64_t world_driver(struct cx *cx, int64_t paid, int64_t granted,
                      int64_t gift);
+
+struct wallet world_wallet(struct cx *cx, int64_t driver_id);
+struct order *world_order(struct cx *cx, int64_t id);
 
 /* More piles like the first, with two guns each; ids follow on. */
 void world_more_piles(struct cx *cx, int count);
@@ -60,9 +71,9 @@ struct world_record {
     int64_t meter_start, meter_end; /* both 0: none; end -1: start + sum */
     int start_flag, stop_reason;
     const char *card;     /* 16 hex digits, or NULL */
-    bool signed_one;      /* 0x3D of V1.7 */
 };
-/* Its id; 0 if the number was there already. */
+size_t world_record_frame(const struct world_record *r, uint8_t out[259]);
+/* Its id, of the first one if the number was there already. */
 int64_t world_record(struct cx *cx, const struct world_record *r);
 
 /* The books in SQL that the ledger does not use: fails the test if broken. */
