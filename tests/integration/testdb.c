@@ -43,7 +43,8 @@ void testdb_start(const char *name)
     server = getenv("PILEHUB_TEST_SOCKET");
     if (server == NULL || server[0] == '\0')
         exit(77);
-    log_start("test", LOG_ERROR);
+    log_start("test", getenv("PILEHUB_TEST_LOG") != NULL ? LOG_DEBUG
+                                                         : LOG_ERROR);
     snprintf(database, sizeof database, "t_%s_%d", name, (int)getpid());
     root_sql("CREATE DATABASE");
     atexit(testdb_stop);

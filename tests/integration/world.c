@@ -368,7 +368,7 @@ void world_assert_orders(struct cx *cx)
          " a.kind IN (21, 22))");
     none(cx, "marks of reserved money that are wrong",
          "SELECT COUNT(*) FROM charge_order o WHERE hold_id IS NOT NULL AND"
-         " hold_open <> NOT EXISTS (SELECT 1 FROM ledger_hold_end e WHERE"
+         " hold_open = EXISTS (SELECT 1 FROM ledger_hold_end e WHERE"
          " e.hold_id = o.hold_id)");
     none(cx, "orders that are over with reserved money",
          "SELECT COUNT(*) FROM charge_order WHERE state = 10 AND hold_open ="
