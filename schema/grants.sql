@@ -125,7 +125,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON total_station TO pilehub_jobs@localhost;
 GRANT SELECT, INSERT, UPDATE ON lease TO pilehub_gateway@localhost;
 GRANT SELECT ON station TO pilehub_gateway@localhost;
 GRANT SELECT ON area TO pilehub_gateway@localhost;
-GRANT SELECT (id, no, station_id, area_id, kind, guns, power_w, status, login_policy, pinned_address, crc_tx, fault_shift, tariff_no, gateway_id, epoch, online, sim_no, model, deleted_at, seen_at, login_at), UPDATE (pinned_address, tariff_no, firmware, protocol, gateway_id, epoch, online, login_at, seen_at, offline_at, address_seen, clock_off_ms) ON pile TO pilehub_gateway@localhost;
+GRANT SELECT (id, no, station_id, area_id, kind, guns, power_w, status, login_policy, pinned_address, crc_tx, fault_shift, tariff_no, gateway_id, epoch, online, sim_no, model, deleted_at, seen_at, login_at, updated_at, offline_at, firmware, protocol, address_seen, clock_off_ms), UPDATE (pinned_address, tariff_no, firmware, protocol, gateway_id, epoch, online, login_at, seen_at, offline_at, address_seen, clock_off_ms) ON pile TO pilehub_gateway@localhost;
 GRANT SELECT ON connector TO pilehub_gateway@localhost;
 GRANT SELECT, UPDATE ON connector_live TO pilehub_gateway@localhost;
 GRANT SELECT ON tariff TO pilehub_gateway@localhost;
