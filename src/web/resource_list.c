@@ -122,13 +122,12 @@ static int64_t total_of(struct cx *cx, const struct page *p)
 }
 
 /* "236", "10,000+". */
-static const char *count_text(struct cx *cx, int64_t n)
+static const char *count_text(struct cx *cx, int64_t n, int cap)
 {
     char text[MONEY_TEXT];
 
-    if (n > LIST_COUNT_CAP)
-        return cx_printf(cx, "%s+", decimal_text(LIST_COUNT_CAP, 0, 0, true,
-                                                 text));
+    if (n > cap)
+        return cx_printf(cx, "%s+", decimal_text(cap, 0, 0, true, text));
     return cx_strdup(cx, decimal_text(n, 0, 0, true, text));
 }
 
@@ -151,7 +150,7 @@ static struct link start_of(struct cx *cx, const struct list_state *st,
 
 static void put_tab(struct cx *cx, struct vnode *tabs, size_t i,
                     const struct list_state *st, int filter,
-                    const struct label *label, int64_t n)
+                    const struct label *label, const char *n)
 {
     const struct filter *f = &st->r->filters.v[filter];
     const struct filter_value *v = &st->values[filter];
@@ -167,11 +166,16 @@ static void put_tab(struct cx *cx, struct vnode *tabs, size_t i,
     v_flag(tab, "on", label == NULL ? !v->set
                                     : v->set && strcmp(v->text, label->key) ==
                                                     0);
-    v_set(tab, "n", count_text(cx, n));
+    v_set(tab, "n", n);
 }
 
+/*
+ * The tabs with their counts. A tab says "1,000+" sooner than the list its
+ * "10,000+", because every page counts all of them. total is of the list at
+ * hand, which is the first tab's when no tab is chosen.
+ */
 static void put_tabs(struct cx *cx, struct vnode *list,
-                     const struct list_state *st)
+                     const struct list_state *st, int64_t total)
 {
     int filter = list_tabs_filter(st->r);
     struct vnode *tabs;
@@ -188,13 +192,17 @@ static void put_tabs(struct cx *cx, struct vnode *list,
     for (size_t i = 0; i < f->labels.n; i++)
         values[i] = f->labels.v[i].value;
     s = list_tabs_sql(list_state_query(cx, st, filter), f->sql, values,
-                      f->labels.n, LIST_COUNT_CAP + 1);
+                      f->labels.n, LIST_TAB_CAP + 1);
     t = db_table(cx, s.sql, s.binds);
     must(t.rows == f->labels.n);
-    put_tab(cx, tabs, 0, st, filter, NULL, count_rows(cx, st, filter));
+    if (st->values[filter].set)
+        total = count_rows(cx, st, filter);
+    put_tab(cx, tabs, 0, st, filter, NULL,
+            count_text(cx, total, LIST_COUNT_CAP));
     for (size_t i = 0; i < t.rows; i++)
         put_tab(cx, tabs, i + 1, st, filter, &f->labels.v[i],
-                strtoll(t.cells[2 * i + 1], NULL, 10));
+                count_text(cx, strtoll(t.cells[2 * i + 1], NULL, 10),
+                           LIST_TAB_CAP));
 }
 
 /* ---- filters ----------------------------------------------------------- */
@@ -491,7 +499,7 @@ static void put_foot(struct cx *cx, struct vnode *list, const struct page *p,
     struct link l;
 
     v_int(list, "count", (int64_t)p->rows);
-    v_set(list, "total", count_text(cx, total));
+    v_set(list, "total", count_text(cx, total, LIST_COUNT_CAP));
     for (size_t i = 0; i < COUNT(sizes); i++) {
         struct vnode *n = v_item(v_child(list, "sizes"), i);
 
@@ -618,7 +626,7 @@ static void list_page(struct request *req, struct page *p)
     v_set(list, "unit", resource_unit(r));
     v_set(list, "path", resource_path(cx, r));
     v_set(list, "self", self_url(cx, st));
-    put_tabs(cx, list, st);
+    put_tabs(cx, list, st, total);
     put_filters(cx, list, st);
     put_kept(cx, list, st);
     put_query(cx, list, st);
