@@ -752,6 +752,7 @@
     if ((el = on('[data-bulk-all]'))) { const s = bulkScope(el); if (s) { e.preventDefault(); everything(s, true); } return; }
     if ((el = on('[data-toggle]'))) { toggle(el); return; }
     if ((el = on('[data-height]'))) { rowHeight(el.dataset.height); return; }
+    if ((el = on('[data-dismiss]'))) { el.closest('.toastx').remove(); return; }
     if (on('[data-bulk-clear]')) { clearTicks(); return; }
     if ((el = on('[data-fields] tr'))) { markField(el); return; }
     if ((el = on('[data-hex] i'))) { const row = fieldOfByte(el); if (row) { markField(row); row.scrollIntoView({ block: 'nearest' }); } return; }
@@ -860,7 +861,8 @@
   });
   on('htmx:afterSettle', (e) => {
     const target = e.detail.target;
-    if (target.id === 'drawer' || target.id === 'ask') openDialog(target);
+    if (target.id !== 'drawer' && target.id !== 'ask') return;
+    if (target.textContent.trim() !== '') openDialog(target);
   });
   const isPoll = (e) => e.detail.requestConfig && e.detail.requestConfig.headers['X-Poll'];
   on('htmx:sendError', (e) => { if (!isPoll(e)) toast('fault', '网络中断，操作没有送达。检查网络后重试。'); });
