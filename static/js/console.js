@@ -750,6 +750,7 @@
     }
     if ((el = on('[data-tabs] [role=tab]'))) { e.preventDefault(); chooseTab(el); return; }
     if ((el = on('[data-bulk-all]'))) { const s = bulkScope(el); if (s) { e.preventDefault(); everything(s, true); } return; }
+    if ((el = on('[data-dismiss]'))) { el.closest('.toastx').remove(); return; }
     if ((el = on('[data-toggle]'))) { toggle(el); return; }
     if ((el = on('[data-height]'))) { rowHeight(el.dataset.height); return; }
     if ((el = on('[data-dismiss]'))) { el.closest('.toastx').remove(); return; }

@@ -171,13 +171,12 @@ static void no_value_becomes_markup(void **state)
     }
 }
 
-static void each_page_has_a_sample(void **state)
+static void has_samples(struct fixture *f, const char *dir)
 {
-    struct fixture *f = *state;
     static char wanted[SAMPLES_MAX][NAME_LEN];
     size_t wanted_count;
 
-    find_names(f->root, "templates/page", ".cs");
+    find_names(f->root, dir, ".cs");
     memcpy(wanted, names, sizeof wanted);
     wanted_count = name_count;
     find_names(f->root, "tests/templates", ".hdf");
@@ -187,8 +186,14 @@ static void each_page_has_a_sample(void **state)
         for (size_t k = 0; k < name_count; k++)
             found |= strcmp(wanted[i], names[k]) == 0;
         if (!found)
-            fail_msg("templates/page/%s.cs has no sample", wanted[i]);
+            fail_msg("%s/%s.cs has no sample", dir, wanted[i]);
     }
+}
+
+static void each_page_has_a_sample(void **state)
+{
+    has_samples(*state, "templates");
+    has_samples(*state, "templates/page");
 }
 
 int main(void)
