@@ -272,7 +272,7 @@ static void list(struct cx *cx, const void *args, struct json_out *out)
 
 const struct endpoint order_endpoints[ORDER_ENDPOINTS] = {
     { .method = POST, .path = "/api/driver/v1/orders", .auth = AUTH_DRIVER,
-      .flags = EP_IDEMPOTENT, .per_minute = 10,
+      .flags = EP_IDEMPOTENT, .per_minute = 20,
       .summary = "Start a charge", .args = LIST(start_args),
       .args_size = sizeof(struct start_args), .run = start },
     { .method = GET, .path = "/api/driver/v1/orders", .auth = AUTH_DRIVER,

@@ -55,6 +55,13 @@ static char *text_or_empty(struct text *t)
 struct http_reply http(const char *method, const char *url,
                        const char *const *headers, const char *body)
 {
+    return http_from("", method, url, headers, body);
+}
+
+struct http_reply http_from(const char *address, const char *method,
+                            const char *url, const char *const *headers,
+                            const char *body)
+{
     struct text head = { NULL, 0 }, text = { NULL, 0 };
     struct curl_slist *list = NULL;
     struct http_reply r = { 0, NULL, NULL };
@@ -68,6 +75,8 @@ struct http_reply http(const char *method, const char *url,
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, list);
     if (body != NULL)
         curl_easy_setopt(c, CURLOPT_POSTFIELDS, body);
+    if (address[0] != '\0')
+        curl_easy_setopt(c, CURLOPT_INTERFACE, address);
     curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(c, CURLOPT_PROXY, "");
     curl_easy_setopt(c, CURLOPT_TIMEOUT, 40L);
@@ -330,7 +339,7 @@ static struct api_reply call_api(const struct stack *s,
         headers[n++] = key;
     }
     headers[n] = NULL;
-    http_reply = http(method, url, headers, call->body);
+    http_reply = http_from(s->address, method, url, headers, call->body);
     r.status = http_reply.status;
     r.replayed = strcasestr(http_reply.head, "Idempotent-Replay: 1") != NULL;
     r.text = strdup(http_reply.body);
@@ -401,8 +410,17 @@ static void *call_one(void *arg)
     return NULL;
 }
 
-void api_parallel(struct stack *s, struct api_call call, int n,
-                  struct api_reply *replies)
+void new_address(struct stack *s)
+{
+    static int number;
+
+    ++number;
+    snprintf(s->address, sizeof s->address, "127.0.%d.%d", 1 + number / 200,
+             1 + number % 200);
+}
+
+void api_race(struct stack *s, const struct api_call *calls, int n,
+              struct api_reply *replies)
 {
     struct one one[PARALLEL_MAX];
     pthread_t thread[PARALLEL_MAX];
@@ -411,7 +429,7 @@ void api_parallel(struct stack *s, struct api_call call, int n,
     assert_in_range(n, 1, PARALLEL_MAX);
     pthread_barrier_init(&start, NULL, (unsigned)n);
     for (int i = 0; i < n; i++) {
-        one[i] = (struct one){ s, &call, &replies[i], &start };
+        one[i] = (struct one){ s, &calls[i], &replies[i], &start };
         assert_int_equal(pthread_create(&thread[i], NULL, call_one, &one[i]),
                          0);
     }
@@ -419,7 +437,17 @@ void api_parallel(struct stack *s, struct api_call call, int n,
         pthread_join(thread[i], NULL);
     pthread_barrier_destroy(&start);
     for (int i = 0; i < n; i++)
-        judge(s, &call, &replies[i]);
+        judge(s, &calls[i], &replies[i]);
+}
+
+void api_parallel(struct stack *s, struct api_call call, int n,
+                  struct api_reply *replies)
+{
+    struct api_call calls[PARALLEL_MAX];
+
+    for (int i = 0; i < n && i < PARALLEL_MAX; i++)
+        calls[i] = call;
+    api_race(s, calls, n, replies);
 }
 
 const char *data_text(const struct api_reply *r, const char *name)

@@ -25,6 +25,7 @@ struct stack {
     pid_t fakes, nginx;
     int http_port, fakes_port;
     char dir[64];
+    char address[16]; /* callers come from it */
     struct contract *contract;
     const struct config *config; /* of the pools, for jobs run in the test */
 };
@@ -60,7 +61,14 @@ void api_free(struct api_reply *r);
 /* Calls, expects the status and code, frees. */
 void api_expect(struct stack *s, struct api_call call, int status, int code);
 
-/* The same call n times at the same moment; replies is an array of n. */
+/* Calls from now on come from another loopback address: limits of those who
+   are not signed in are by address. */
+void new_address(struct stack *s);
+
+/* n calls at the same moment; replies is an array of n. */
+void api_race(struct stack *s, const struct api_call *calls, int n,
+              struct api_reply *replies);
+/* The same call n times. */
 void api_parallel(struct stack *s, struct api_call call, int n,
                   struct api_reply *replies);
 
@@ -91,6 +99,10 @@ struct http_reply {
 };
 struct http_reply http(const char *method, const char *url,
                        const char *const *headers, const char *body);
+/* From this local address. */
+struct http_reply http_from(const char *address, const char *method,
+                            const char *url, const char *const *headers,
+                            const char *body);
 void http_reply_free(struct http_reply *r);
 
 #endif

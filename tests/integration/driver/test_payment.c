@@ -804,35 +804,37 @@ static void the_books_agree_with_the_payments(void **state)
     assert_int_equal(count("SELECT SUM(amount) FROM ledger_posting"), 0);
 }
 
+#define CASE(name) cmocka_unit_test_setup(name, set_up)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(a_top_up_is_paid_once_and_shown, set_up),
-        cmocka_unit_test_setup(amounts_outside_the_limits_are_refused, set_up),
-        cmocka_unit_test_setup(the_same_key_gives_the_same_answer, set_up),
-        cmocka_unit_test_setup(sixteen_at_once_make_one, set_up),
-        cmocka_unit_test_setup(without_a_key_nothing_begins, set_up),
-        cmocka_unit_test_setup(a_bad_answer_is_unknown_and_repeatable, set_up),
-        cmocka_unit_test_setup(unknown_members_of_an_answer_are_tolerated, set_up),
-        cmocka_unit_test_setup(a_refusal_is_final_for_that_key, set_up),
-        cmocka_unit_test_setup(a_hanging_channel_does_not_hold_up_the_others, set_up),
-        cmocka_unit_test_setup(a_callback_that_is_not_right_changes_nothing, set_up),
-        cmocka_unit_test_setup(sixteen_callbacks_book_once, set_up),
-        cmocka_unit_test_setup(a_callback_before_the_answer_is_taken, set_up),
-        cmocka_unit_test_setup(the_callback_comes_to_a_known_channel_only, set_up),
-        cmocka_unit_test_setup(without_a_callback_the_job_finds_it, set_up),
-        cmocka_unit_test_setup(the_app_can_have_it_asked, set_up),
-        cmocka_unit_test_setup(wrong_answers_to_a_question_change_nothing, set_up),
-        cmocka_unit_test_setup(what_nobody_pays_is_closed_there_and_here, set_up),
-        cmocka_unit_test_setup(it_is_not_closed_here_unless_it_is_there, set_up),
-        cmocka_unit_test_setup(money_that_came_before_the_close_is_booked, set_up),
-        cmocka_unit_test_setup(late_money_goes_back_once, set_up),
-        cmocka_unit_test_setup(a_refund_without_answer_is_asked_for_first, set_up),
-        cmocka_unit_test_setup(a_refused_refund_waits_for_a_person, set_up),
-        cmocka_unit_test_setup(a_top_up_is_its_drivers_own, set_up),
-        cmocka_unit_test_setup(the_list_comes_in_pages_without_gaps, set_up),
-        cmocka_unit_test_setup(too_many_unpaid_ones_are_refused, set_up),
-        cmocka_unit_test_setup(the_books_agree_with_the_payments, set_up),
+        CASE(a_top_up_is_paid_once_and_shown),
+        CASE(amounts_outside_the_limits_are_refused),
+        CASE(the_same_key_gives_the_same_answer),
+        CASE(sixteen_at_once_make_one),
+        CASE(without_a_key_nothing_begins),
+        CASE(a_bad_answer_is_unknown_and_repeatable),
+        CASE(unknown_members_of_an_answer_are_tolerated),
+        CASE(a_refusal_is_final_for_that_key),
+        CASE(a_hanging_channel_does_not_hold_up_the_others),
+        CASE(a_callback_that_is_not_right_changes_nothing),
+        CASE(sixteen_callbacks_book_once),
+        CASE(a_callback_before_the_answer_is_taken),
+        CASE(the_callback_comes_to_a_known_channel_only),
+        CASE(without_a_callback_the_job_finds_it),
+        CASE(the_app_can_have_it_asked),
+        CASE(wrong_answers_to_a_question_change_nothing),
+        CASE(what_nobody_pays_is_closed_there_and_here),
+        CASE(it_is_not_closed_here_unless_it_is_there),
+        CASE(money_that_came_before_the_close_is_booked),
+        CASE(late_money_goes_back_once),
+        CASE(a_refund_without_answer_is_asked_for_first),
+        CASE(a_refused_refund_waits_for_a_person),
+        CASE(a_top_up_is_its_drivers_own),
+        CASE(the_list_comes_in_pages_without_gaps),
+        CASE(too_many_unpaid_ones_are_refused),
+        CASE(the_books_agree_with_the_payments),
     };
     int failed;
 
