@@ -25,7 +25,7 @@ struct stack {
     pid_t fakes, nginx;
     int http_port, fakes_port;
     char dir[64];
-    char address[16]; /* callers come from it */
+    char address[32]; /* callers come from it */
     struct contract *contract;
     const struct config *config; /* of the pools, for jobs run in the test */
 };
