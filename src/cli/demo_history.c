@@ -51,21 +51,28 @@ static stamp moment(struct demo *d, stamp day, enum demo_site site)
                                  random_between(&d->random, 0, 3599999));
 }
 
-/* Business grows by a third over the time, and no day is like another. */
+/* Business grows by a third over the time, weekends are busier, and no day is
+   like another. */
 static size_t arrivals_of(struct demo *d, int day, struct arrival *out)
 {
     int64_t base = (int64_t)d->goal / d->days;
     int64_t trend = 850 + 300 * day / d->days;
     int64_t noise = random_bell(&d->random, 90, 110);
-    size_t wanted = (size_t)(base * trend * noise / 100000), n;
     stamp date = stamp_add_days(d->first_day, day);
     int *weights = arena_array(d->cx->arena, d->station_count,
                                sizeof *weights);
+    int64_t today = 0, usual = 0; /* how busy this weekday is */
+    size_t wanted, n;
 
-    for (size_t i = 0; i < d->station_count; i++)
-        weights[i] = d->stations[i].place->busy *
-                     demo_weekday_weight(d->stations[i].place->site,
-                                         stamp_weekday(date));
+    for (size_t i = 0; i < d->station_count; i++) {
+        const struct demo_place *p = d->stations[i].place;
+
+        weights[i] = p->busy * demo_weekday_weight(p->site,
+                                                   stamp_weekday(date));
+        today += weights[i];
+        usual += p->busy * 100;
+    }
+    wanted = (size_t)(base * trend * noise / 100000 * today / usual);
     for (n = 0; n < wanted; n++) {
         int station = (int)random_weighted(&d->random, weights,
                                            d->station_count);

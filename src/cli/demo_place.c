@@ -107,10 +107,10 @@ static const int hours[SITE_COUNT][24] = {
 
 /* Monday to Sunday. */
 static const int weekdays[SITE_COUNT][7] = {
-    [SITE_HUB] = { 98, 96, 97, 100, 112, 106, 104 },
-    [SITE_OFFICE] = { 108, 110, 109, 110, 112, 66, 58 },
-    [SITE_MALL] = { 88, 88, 90, 92, 108, 126, 122 },
-    [SITE_HOME] = { 98, 98, 98, 99, 104, 108, 106 },
+    [SITE_HUB] = { 92, 90, 92, 96, 118, 120, 112 },
+    [SITE_OFFICE] = { 106, 108, 107, 108, 114, 80, 72 },
+    [SITE_MALL] = { 84, 84, 86, 90, 110, 134, 130 },
+    [SITE_HOME] = { 92, 91, 92, 95, 106, 122, 118 },
 };
 
 size_t demo_places(bool small, const struct demo_place **out)

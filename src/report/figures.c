@@ -210,7 +210,8 @@ struct station_figures *figures_rank(struct cx *cx, int64_t station_id,
     static const char *const tails[] = {
         [RANK_ENERGY] = " GROUP BY d.station_id ORDER BY e DESC LIMIT 20",
         [RANK_AMOUNT] = " GROUP BY d.station_id ORDER BY t DESC LIMIT 20",
-        [RANK_USE] = " GROUP BY d.station_id ORDER BY u / GREATEST(g, 1) DESC"
+        [RANK_USE] = " GROUP BY d.station_id"
+                     " ORDER BY SUM(d.seconds) / GREATEST(g, 1) DESC"
                      " LIMIT 20",
     };
     struct station_figures *f =
