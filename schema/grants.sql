@@ -18,7 +18,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON captcha TO pilehub_web@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON form_token TO pilehub_web@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON user_pref TO pilehub_web@localhost;
 GRANT SELECT, INSERT ON audit TO pilehub_web@localhost;
-GRANT SELECT, INSERT ON audit_seal TO pilehub_web@localhost;
+GRANT SELECT ON audit_seal TO pilehub_web@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON idem TO pilehub_web@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON lease TO pilehub_web@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON job_run TO pilehub_web@localhost;

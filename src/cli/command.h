@@ -24,6 +24,7 @@ struct command {
     int (*run)(const struct cli *cli, int argc, char **argv);
 };
 
+extern const struct command audit_verify_command;
 extern const struct command migrate_command;
 extern const struct command admin_create_command;
 extern const struct command demo_load_command;

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 
 static const struct command *const commands[] = {
+    &audit_verify_command,
     &migrate_command,
     &admin_create_command,
     &demo_load_command,

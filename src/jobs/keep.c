@@ -5,6 +5,7 @@
 #include "db/partition.h"
 #include "feature_list.h"
 #include "jobs/deliver.h"
+#include "system/audit_chain.h"
 #include "system/sweep.h"
 
 enum { MONTHS_AHEAD = 3, OLD_S = 60 };
@@ -52,5 +53,8 @@ const struct job kept_jobs[KEPT_JOBS] = {
     { "outbox.ages", EVERY_S(60), LIMIT_S(10), watch_ages, "检查积压" },
     { "partition.make", EVERY_S(86400), LIMIT_S(300), make_partitions,
       "建立月分区" },
+    { "audit.seal", EVERY_S(5), LIMIT_S(60), audit_seal, "封存审计记录" },
+    { "audit.head", EVERY_S(3600), LIMIT_S(10), audit_head,
+      "记下审计链的末端" },
     { "sweep", EVERY_S(3600), LIMIT_S(300), sweep, "清理过期数据" },
 };
