@@ -5,6 +5,7 @@
 #include "charging/find_admin.h"
 #include "charging/map_admin.h"
 #include "charging/order_admin.h"
+#include "charging/order_verify.h"
 #include "charging/request.h"
 #include "charging/settle.h"
 #include "charging/wall.h"
@@ -50,6 +51,8 @@ static const struct job jobs[] = {
       "退回未启动订单的预留金额" },
     { "order.records", EVERY_S(30), LIMIT_S(60), order_watch_records,
       "追查缺失的交易记录" },
+    { "order.books", EVERY_S(3600), LIMIT_S(300), order_watch_books,
+      "核对订单与账目" },
 };
 
 const struct feature charging_feature = {

@@ -29,6 +29,7 @@ extern const struct command migrate_command;
 extern const struct command admin_create_command;
 extern const struct command demo_load_command;
 extern const struct command pile_import_command;
+extern const struct command ledger_verify_command;
 extern const struct command frame_decode_command;
 extern const struct command frame_encode_command;
 

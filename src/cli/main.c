@@ -14,6 +14,7 @@ static const struct command *const commands[] = {
     &admin_create_command,
     &demo_load_command,
     &pile_import_command,
+    &ledger_verify_command,
     &frame_decode_command,
     &frame_encode_command,
 };

@@ -1,0 +1,48 @@
+/*
+ * Reconciliation (rules R1, R2, R5): are the books what they claim to be.
+ * Read-only; run it in db_report for one consistent moment.
+ */
+#ifndef LEDGER_VERIFY_H
+#define LEDGER_VERIFY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cx.h"
+#include "base/stamp.h"
+
+/* One check: how many rows break it, and the first of them. */
+struct finding {
+    const char *what;
+    int64_t breaks;
+    const char *first; /* "tx 17: -3", or NULL */
+};
+
+/* A check is a statement with one parameter, the moment from which rows
+   count; its row is the number of breaks and the first one. */
+struct verify_check {
+    const char *what;
+    const char *sql;
+};
+
+/* Runs checks one after the other. since 0: from the beginning. */
+const struct finding *verify_run(struct cx *cx,
+                                 const struct verify_check *checks,
+                                 size_t count, stamp since);
+
+/* The books alone. */
+const struct finding *ledger_verify(struct cx *cx, stamp since,
+                                    size_t *count);
+
+/* What there is, in figures. */
+struct ledger_figures {
+    int64_t transactions, postings, accounts, holds, open_holds;
+    int64_t paid, granted, gift, held, arrears; /* fen */
+    int64_t merchants, services, channels;      /* fen */
+};
+const struct ledger_figures *ledger_figures(struct cx *cx);
+
+/* Jobs: breaks are logged as errors. */
+void ledger_watch(struct cx *cx);
+
+#endif

@@ -1,0 +1,30 @@
+#include "payment/payment_verify.h"
+
+#include "db/db.h"
+
+static const struct verify_check checks[] = {
+    { "each payment that was paid was booked at its amount",
+      "SELECT COUNT(*), MIN(CONCAT('payment ', out_trade_no)) FROM ("
+      " SELECT y.id, y.out_trade_no, y.amount,"
+      "   COALESCE(-SUM(IF(a.kind = 31, p.amount, 0)), 0) AS s"
+      "   FROM payment y"
+      "   LEFT JOIN ledger_tx t ON t.ref_kind = 'payment'"
+      "     AND t.ref_id = y.id AND t.kind = 'topup'"
+      "   LEFT JOIN ledger_posting p ON p.tx_id = t.id"
+      "   LEFT JOIN ledger_account a ON a.id = p.account_id"
+      "  WHERE y.state = 3 AND y.paid_at >= ?"
+      "  GROUP BY y.id, y.out_trade_no, y.amount"
+      "  HAVING y.amount <> s) b" },
+    { "nothing was booked for a payment that was not paid",
+      "SELECT COUNT(*), MIN(CONCAT('tx ', t.id)) FROM ledger_tx t"
+      "  LEFT JOIN payment y ON y.id = t.ref_id"
+      " WHERE t.ref_kind = 'payment' AND t.kind = 'topup' AND t.at >= ?"
+      "   AND (y.id IS NULL OR y.state <> 3)" },
+};
+
+const struct finding *payment_verify(struct cx *cx, stamp since,
+                                     size_t *count)
+{
+    *count = COUNT(checks);
+    return verify_run(cx, checks, COUNT(checks), since);
+}

@@ -1,0 +1,13 @@
+/*
+ * Payments against the books (rule R2).
+ */
+#ifndef PAYMENT_PAYMENT_VERIFY_H
+#define PAYMENT_PAYMENT_VERIFY_H
+
+#include "base/cx.h"
+#include "ledger/verify.h"
+
+const struct finding *payment_verify(struct cx *cx, stamp since,
+                                     size_t *count);
+
+#endif
