@@ -239,6 +239,44 @@
     show();
   }
 
+  /* What can be seen without the server is said when a field is left; what is
+     typed next takes it back. The server's word is final. */
+  const wrongOf = (el) => {
+    const value = el.value.trim();
+    if (el.required && !value) return '不能为空。';
+    if (el.inputMode === 'decimal' && value && !/^-?\d+(\.\d*)?$/.test(value.replace(/,/g, ''))) return '应为数字。';
+    return '';
+  };
+
+  function check(el) {
+    const field = el.closest('form[novalidate] .field'), text = field && wrongOf(el);
+    if (!field || (field.classList.contains('bad') && !field.ours)) return;
+    const id = (el.id || el.name) + '-err', old = document.getElementById(id);
+    field.ours = !!text;
+    field.classList.toggle('bad', !!text);
+    el.toggleAttribute('aria-invalid', !!text);
+    if (old) old.remove();
+    if (!text) { el.removeAttribute('aria-describedby'); return; }
+    const err = make('div', 'err');
+    err.id = id;
+    err.append(icon('st-fault', 'st-fault'), text);
+    el.setAttribute('aria-describedby', id);
+    field.append(err);
+  }
+  document.addEventListener('focusout', (e) => {
+    const el = e.target;
+    if (!el.matches('.field .in') || el.closest('.picker') || el.readOnly) return;
+    /* Leaving by the mouse to a button must not move it away. */
+    if (e.relatedTarget && e.relatedTarget.closest('button, a')) return;
+    if (el.value.trim() || el.closest('form.touched')) check(el);
+  });
+  document.addEventListener('input', (e) => {
+    const field = e.target.closest('.field');
+    const form = e.target.closest('form[novalidate]');
+    if (form) form.classList.add('touched');
+    if (field && field.ours && !wrongOf(e.target)) check(e.target);
+  });
+
   function submitOf(el) {
     const form = el.closest('form');
     if (form) form.requestSubmit();

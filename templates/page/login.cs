@@ -16,7 +16,7 @@
   <?cs if:Login.view == "password" || Login.view == "sms" ?><nav class="ltabs" aria-label="登录方式"><a href="/login?view=password&amp;next=<?cs var:url_escape(Login.next) ?>"<?cs if:Login.view == "password" ?> class="on" aria-current="page"<?cs /if ?>>密码登录</a><a href="/login?view=sms&amp;next=<?cs var:url_escape(Login.next) ?>"<?cs if:Login.view == "sms" ?> class="on" aria-current="page"<?cs /if ?>>短信验证码</a></nav><?cs elif:Login.view == "first" ?><p class="muted mb-3">账号由管理员建立。用手机验证码证明是你本人，再设置密码。</p><?cs elif:Login.view == "reset" ?><p class="muted mb-3">用手机验证码证明是你本人，再设置新密码。</p><?cs elif:Login.view == "set" ?><p class="muted mb-3"><?cs if:Login.who ?><b class="ink"><?cs var:Login.who ?></b>，<?cs /if ?>密码设置后立即登录。</p><?cs /if ?>
   <?cs if:Login.error ?><?cs call:note("fault", Login.error) ?><?cs /if ?><?cs if:Login.note ?><?cs call:note("charging", Login.note) ?><?cs /if ?>
 <?cs if:Login.view == "password" ?>
-  <form method="post" action="/login" data-once="登录中…"><?cs call:csrf() ?><input type="hidden" name="next" value="<?cs var:Login.next ?>">
+  <form method="post" action="/login" data-once="登录中…" novalidate><?cs call:csrf() ?><input type="hidden" name="next" value="<?cs var:Login.next ?>">
     <?cs call:phone_box("") ?>
     <div class="<?cs call:bad(Login.password_error) ?>"><label for="password">密码</label><div class="inw"><?cs call:icon("lock") ?><input class="in" id="password" name="password" type="password" autocomplete="current-password" maxlength="64" required<?cs if:Login.phone ?> autofocus<?cs /if ?><?cs call:described("password", Login.password_error) ?>></div><?cs call:err("password", Login.password_error) ?></div>
     <?cs call:captcha_box() ?>
@@ -25,18 +25,18 @@
     <p class="muted fs13 mt-3 mb-0">首次登录？<a href="/login?view=first">验证手机号并设置密码</a></p>
   </form>
 <?cs elif:Login.view == "set" ?>
-  <form method="post" action="/login/password" data-once><?cs call:csrf() ?><input type="hidden" name="key" value="<?cs var:Login.key ?>"><input type="hidden" name="next" value="<?cs var:Login.next ?>">
+  <form method="post" action="/login/password" data-once novalidate><?cs call:csrf() ?><input type="hidden" name="key" value="<?cs var:Login.key ?>"><input type="hidden" name="next" value="<?cs var:Login.next ?>">
     <?cs call:new_password() ?>
     <button class="btn btn-primary mt-2" type="submit">设置密码并登录</button>
   </form>
 <?cs else ?>
   <?cs if:Login.sms_off ?><?cs call:note("warn", Login.sms_off) ?><?cs /if ?>
-  <?cs if:!Login.sent ?><form method="post" action="/login/code" data-once="发送中…"><?cs call:csrf() ?><input type="hidden" name="purpose" value="<?cs var:Login.view ?>"><input type="hidden" name="next" value="<?cs var:Login.next ?>">
+  <?cs if:!Login.sent ?><form method="post" action="/login/code" data-once="发送中…" novalidate><?cs call:csrf() ?><input type="hidden" name="purpose" value="<?cs var:Login.view ?>"><input type="hidden" name="next" value="<?cs var:Login.next ?>">
     <?cs call:phone_box("") ?>
     <?cs call:captcha_box() ?>
     <button class="btn btn-primary mt-2" type="submit"<?cs if:Login.sms_off ?> disabled<?cs /if ?>>获取验证码</button>
     <p class="muted fs13 mt-3 mb-0"><a href="/login?view=password">用密码登录</a></p>
-  </form><?cs else ?><form method="post" action="/login/sms" data-once="核对中…" id="sms-form"><?cs call:csrf() ?><input type="hidden" name="purpose" value="<?cs var:Login.view ?>"><input type="hidden" name="next" value="<?cs var:Login.next ?>">
+  </form><?cs else ?><form method="post" action="/login/sms" data-once="核对中…" id="sms-form" novalidate><?cs call:csrf() ?><input type="hidden" name="purpose" value="<?cs var:Login.view ?>"><input type="hidden" name="next" value="<?cs var:Login.next ?>">
     <?cs call:phone_box("1") ?>
     <div class="<?cs call:bad(Login.code_error) ?>"><label for="code">短信验证码</label><div class="d-flex gap-2"><input class="in num" id="code" name="code" inputmode="numeric" maxlength="6" autocomplete="one-time-code" required autofocus<?cs call:described("code", Login.code_error) ?>><button class="btn" type="submit" form="again-form"<?cs if:Login.wait ?> disabled data-tick="<?cs var:Login.wait ?>" data-ticking="重新获取（%s 秒）"<?cs /if ?>>重新获取</button></div><?cs if:Login.code_error ?><?cs call:err("code", Login.code_error) ?><?cs else ?><div class="help">验证码已发送到 <?cs var:Login.sent_to ?>，5 分钟内有效。</div><?cs /if ?></div>
     <button class="btn btn-primary mt-2" type="submit"><?cs if:Login.view == "sms" ?>登录<?cs else ?>下一步<?cs /if ?></button>

@@ -1,5 +1,5 @@
 <?cs include!"macro/ui.cs" ?>
-<form hx-post="/console/order/<?cs var:Review.id ?>/review" hx-target="#ask" data-once="结算中…">
+<form hx-post="/console/order/<?cs var:Review.id ?>/review" hx-target="#ask" data-once="结算中…" novalidate>
 <?cs call:once() ?>
 <h2 id="ask-title">复核订单 <?cs var:Review.no ?></h2>
 <p id="ask-text"><?cs var:Review.why ?></p>

@@ -1,5 +1,5 @@
 <?cs include!"macro/ui.cs" ?>
-<form hx-post="/console/wall/<?cs var:Stop.id ?>/stop" hx-target="#ask" data-once="下发中…">
+<form hx-post="/console/wall/<?cs var:Stop.id ?>/stop" hx-target="#ask" data-once="下发中…" novalidate>
 <?cs call:once() ?><input type="hidden" name="order_no" value="<?cs var:Stop.order_no ?>">
 <h2 id="ask-title">停止 <?cs var:Stop.name ?> 的充电？</h2>
 <p id="ask-text"><?cs var:Stop.text ?></p>

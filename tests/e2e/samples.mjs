@@ -294,6 +294,20 @@ await test('forms ask before they act, and say that they work', async () => {
   return [...same('question', words, '结束这台设备的登录？'), ...same('word', word, '保存中…')];
 });
 
+await test('a field says what is wrong when it is left, and takes it back', async () => {
+  const tab = await open('tariff');
+  await tab.fill('#sharp_elec', '1.x');
+  await tab.press('#sharp_elec', 'Tab');
+  const said = await tab.textContent('#sharp_elec-err');
+  await tab.fill('#sharp_elec', '1.2');
+  const left = await tab.locator('#sharp_elec-err').count();
+  await tab.fill('#name', '');
+  await tab.press('#name', 'Tab');
+  const empty = await tab.textContent('#name-err');
+  await tab.end();
+  return [...same('number', said, '应为数字。'), ...same('taken back', left, 0), ...same('empty', empty, '不能为空。')];
+});
+
 await test('the code button counts down', async () => {
   const tab = await open('login-first', true);
   const button = 'button[form=again-form]', at = await tab.textContent(button);
