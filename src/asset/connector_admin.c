@@ -8,7 +8,8 @@
 #include "web/resource.h"
 
 static const struct column columns[] = {
-    { "code", "枪口号", "c.qr_no", CELL_MONO, COL_SORT | COL_LINK },
+    { "code", "枪口号", "c.qr_no", CELL_MONO,
+      COL_SORT | COL_UNIQUE | COL_LINK },
     { "state", "运行状态", "COALESCE(l.state, 6)", CELL_ENUM,
       .labels = LIST(connector_state_labels) },
     { "name", "电枪名称", "c.name", CELL_TEXT },

@@ -16,7 +16,7 @@
     " ORDER BY FIELD(l.state, 5, 1, 3, 4, 2, 6) LIMIT 1), 6)"
 
 static const struct column columns[] = {
-    { "no", "桩编号", "p.no", CELL_MONO, COL_SORT | COL_LINK,
+    { "no", "桩编号", "p.no", CELL_MONO, COL_SORT | COL_UNIQUE | COL_LINK,
       .group = "基本信息" },
     { "state", "运行状态", PILE_STATE, CELL_ENUM,
       .labels = LIST(connector_state_labels) },

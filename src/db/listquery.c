@@ -283,6 +283,8 @@ static void where_behind(struct list_query *q, const struct list_order *order,
         bind(q, V(c->id));
     } else if (!cursor_value(order->kind, c->value, &value)) {
         cx_fail(q->cx, ERR_BAD_REQUEST, "翻页位置不正确，从第一页重新开始。");
+    } else if (order->unique) {
+        where_compare(q, sql, than, value);
     } else {
         list_where(q, cx_printf(q->cx, "%s %s ? OR (%s = ? AND %s %s ?)%s%s%s",
                                 sql, than, sql, key, than,
@@ -315,8 +317,9 @@ static const char *order_by(const struct list_query *q,
 {
     const char *way = down ? " DESC" : "";
 
-    if (order->sql == NULL)
-        return cx_printf(q->cx, "%s%s", q->source->key, way);
+    if (order->sql == NULL || order->unique)
+        return cx_printf(q->cx, "%s%s", order->sql == NULL ? q->source->key
+                                                           : order->sql, way);
     return cx_printf(q->cx, "%s%s, %s%s", order->sql, way, q->source->key,
                      way);
 }

@@ -90,6 +90,9 @@ struct list_order {
     const char *sql;  /* NULL: the key itself */
     enum list_kind kind;
     bool descending;
+    /* No two rows share it and none is NULL. MariaDB does not use a unique
+       index for an order by column and key, so the key is left out. */
+    bool unique;
 };
 
 /* The row that a page starts after or before. */

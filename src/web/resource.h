@@ -68,6 +68,7 @@ enum column_flags {
     COL_HIDDEN = 1 << 2, /* off by default in the column chooser */
     COL_DETAIL = 1 << 3, /* only on the detail page and in exports */
     COL_SUM = 1 << 4,    /* summed in the foot, over the page */
+    COL_UNIQUE = 1 << 5, /* sortable by its unique index; never NULL */
 };
 
 struct column {

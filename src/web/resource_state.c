@@ -150,6 +150,7 @@ static bool read_order(const struct resource *r, const char *text,
             .name = c->name,
             .sql = strcmp(c->sql, r->key) == 0 ? NULL : c->sql,
             .kind = order_kind(c->kind), .descending = down,
+            .unique = (c->flags & COL_UNIQUE) != 0,
         };
         return true;
     }

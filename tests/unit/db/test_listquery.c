@@ -18,6 +18,8 @@ static const struct list_source source = {
 };
 
 static const struct list_order by_no = { "no", "p.no", LIST_TEXT, false };
+static const struct list_order by_unique = { "no", "p.no", LIST_TEXT, false,
+                                             .unique = true };
 static const struct list_order by_seen = { "seen", "p.seen_at", LIST_TIME,
                                            true };
 static const struct list_order by_key = { "id", NULL, LIST_INT, true };
@@ -229,6 +231,8 @@ static void pages_go_on_behind_the_cursor(void **state)
         { &by_seen, true, true,
           "(p.seen_at IS NULL AND p.id > ? OR p.seen_at IS NOT NULL)",
           "ORDER BY p.seen_at, p.id" },
+        { &by_unique, false, false, "(p.no > ?)", "ORDER BY p.no LIMIT" },
+        { &by_unique, false, true, "(p.no < ?)", "ORDER BY p.no DESC LIMIT" },
         { &by_key, false, false, "(p.id < ?)", "ORDER BY p.id DESC" },
         { &by_key, false, true, "(p.id > ?)", "ORDER BY p.id" },
     };
@@ -245,7 +249,11 @@ static void pages_go_on_behind_the_cursor(void **state)
 
         assert_has(s.sql, cases[i].where);
         assert_has(s.sql, cases[i].by);
-        assert_int_equal(s.binds.v[s.binds.n - 1].number, 99);
+        if (!cases[i].order->unique)
+            assert_int_equal(s.binds.v[s.binds.n - 1].number, 99);
+        else
+            assert_string_equal(s.binds.v[s.binds.n - 1].data,
+                                "32010600011923");
     }
 }
 

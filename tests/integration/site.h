@@ -1,0 +1,67 @@
+/*
+ * The whole product in the test's own process: requests go straight into
+ * app_serve, with the real features, templates and a database of their own.
+ */
+#ifndef TESTS_SITE_H
+#define TESTS_SITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cx.h"
+#include "web/feature.h"
+
+/* Makes the database t_<name>_<pid>, settings below /tmp, the app. */
+void site_start(const char *name);
+void site_stop(void);
+
+/* Loads the small demo. */
+void site_demo(void);
+
+const char *site_home(void);
+
+/* Somebody with a browser. */
+struct visitor {
+    int64_t account_id;
+    char token[80], csrf[80], form[130];
+    bool htmx;
+};
+
+/* A session for an account of the database. */
+void site_sign_in(struct visitor *v, int64_t account_id);
+
+/* The account with that phone. */
+int64_t site_account(const char *phone);
+
+/*
+ * Adds an account that has these permissions ("a b c"; "*": a built-in role)
+ * in the organisation; its id.
+ */
+int64_t site_person(const char *phone, int64_t org_id, const char *perms);
+
+struct site_reply {
+    int status;
+    char *body;      /* until the next request */
+    size_t len;
+    char location[300];
+    char type[120];
+    char trigger[600]; /* HX-Trigger */
+};
+
+struct site_reply site_get(struct visitor *v, const char *uri);
+
+/* form is url-encoded; the tokens of the session are added. */
+struct site_reply site_post(struct visitor *v, const char *uri,
+                            const char *form);
+
+/* multipart with one file. */
+struct site_reply site_upload(struct visitor *v, const char *uri,
+                              const char *name, const void *data, size_t len);
+
+/* A unit of work on the site's database, for checks; scope: everything. */
+struct cx *site_cx(void);
+
+const struct features *site_features(void);
+
+#endif
