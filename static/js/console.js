@@ -788,7 +788,6 @@
     }
     if ((el = on('[data-tabs] [role=tab]'))) { e.preventDefault(); chooseTab(el); return; }
     if ((el = on('[data-bulk-all]'))) { const s = bulkScope(el); if (s) { e.preventDefault(); everything(s, true); } return; }
-    if ((el = on('[data-dismiss]'))) { el.closest('.toastx').remove(); return; }
     if ((el = on('[data-toggle]'))) { toggle(el); return; }
     if ((el = on('[data-height]'))) { rowHeight(el.dataset.height); return; }
     if ((el = on('[data-dismiss]'))) { el.closest('.toastx').remove(); return; }
@@ -876,7 +875,9 @@
 
   /* ---- htmx ------------------------------------------------------------------------- */
 
+  const WAIT_MS = 300; /* before anything says that one waits */
   const on = (name, run) => document.body.addEventListener(name, run);
+  const isPoll = (e) => e.detail.requestConfig && e.detail.requestConfig.headers['X-Poll'];
 
   on('htmx:confirm', (e) => {
     if (!e.target.dataset || !e.target.dataset.confirm) return;
@@ -884,10 +885,16 @@
     ask(e.target.dataset, () => e.detail.issueRequest(true));
   });
   on('htmx:beforeRequest', (e) => {
+    const { target } = e.detail;
+    if (!isPoll(e) && target.querySelector('.t')) {
+      target.waiting = setTimeout(() => target.setAttribute('aria-busy', 'true'), WAIT_MS);
+    }
     const form = e.detail.elt.closest('form[data-once]');
     if (form && e.detail.requestConfig.verb === 'post') busy(form, true);
   });
   on('htmx:afterRequest', (e) => {
+    clearTimeout(e.detail.target.waiting);
+    e.detail.target.removeAttribute('aria-busy');
     const form = e.detail.elt.closest && e.detail.elt.closest('form[data-once]');
     if (form) busy(form, false);
   });
@@ -903,7 +910,6 @@
     if (target.id !== 'drawer' && target.id !== 'ask') return;
     if (target.textContent.trim() !== '') openDialog(target);
   });
-  const isPoll = (e) => e.detail.requestConfig && e.detail.requestConfig.headers['X-Poll'];
   on('htmx:sendError', (e) => { if (!isPoll(e)) toast('fault', '网络中断，操作没有送达。检查网络后重试。'); });
   on('htmx:timeout', (e) => { if (!isPoll(e)) toast('fault', '服务器没有及时应答，操作可能已经生效，刷新后确认。'); });
   on('htmx:responseError', (e) => {
