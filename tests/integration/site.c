@@ -246,7 +246,7 @@ int64_t site_person(const char *phone, int64_t org_id, const char *perms)
     return account;
 }
 
-/* ---- requests -------------------------------------------------------------- */
+/* ---- requests ----------------------------------------------------------- */
 
 struct sending {
     const struct visitor *v;

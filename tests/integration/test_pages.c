@@ -29,7 +29,7 @@ static size_t page_count;
 
 static struct visitor admin, nobody, stranger;
 
-/* ---- what was found wrong, all of it at once --------------------------------- */
+/* ---- what was found wrong, all of it at once ---------------------------- */
 
 static int flaws;
 
@@ -97,7 +97,7 @@ static bool is_word(const char *s)
     return n > 0 && s[n] == '\0';
 }
 
-/* ---- the descriptor ------------------------------------------------------------ */
+/* ---- the descriptor ----------------------------------------------------- */
 
 static void check_perm(const struct resource *r, const char *what,
                        const char *perm)
@@ -310,7 +310,7 @@ static void descriptors_are_sound(void **state)
     assert_sound();
 }
 
-/* ---- the statements -------------------------------------------------------------- */
+/* ---- the statements ----------------------------------------------------- */
 
 static struct list_source source_of(const struct resource *r)
 {
@@ -464,7 +464,7 @@ static void unique_columns_are_unique(void **state)
     assert_sound();
 }
 
-/* ---- the plans ---------------------------------------------------------------------- */
+/* ---- the plans ---------------------------------------------------------- */
 
 static void explain(struct cx *cx, void *arg)
 {
@@ -596,7 +596,7 @@ static void lists_use_an_index(void **state)
     assert_sound();
 }
 
-/* ---- the pages ------------------------------------------------------------------------ */
+/* ---- the pages ---------------------------------------------------------- */
 
 static char uri_text[400];
 
@@ -845,7 +845,7 @@ static void shows_nothing_to_another_organisation(void **state)
                                            " 'permission.denied'"), changes);
 }
 
-/* ---- setting up --------------------------------------------------------------------------- */
+/* ---- setting up --------------------------------------------------------- */
 
 static int setup(void **state)
 {
