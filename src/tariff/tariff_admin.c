@@ -651,6 +651,8 @@ static void calculate(struct request *req, const void *args)
     struct tariff_version v = { .prices = d.prices };
     struct bill bill;
 
+    if (t->id != 0)
+        tariff_load(cx, t->id); /* in scope, though only the form counts */
     if (wrong == NULL && p.n > 0)
         wrong = "先补全左侧的价格。";
     if (wrong == NULL)

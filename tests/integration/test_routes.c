@@ -1,0 +1,732 @@
+/*
+ * Every route x every role x own and foreign ids (rule A8), generated from
+ * the routes as the program registers them, on the demo's data:
+ *
+ *   - nobody gets anything but what says AUTH_NONE;
+ *   - without the permission the answer is 403;
+ *   - with it, what is inside one's scope is there, and what is not is 404,
+ *     with nothing changed;
+ *   - lists, pickers and counts show what is inside the scope and no more;
+ *   - no answer is an error of ours.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/config.h"
+#include "base/crypto.h"
+#include "feature_list.h"
+#include "org/session.h"
+#include "tests/integration/testdb.h"
+#include "tests/integration/web/fcgi.h"
+#include "tests/integration/web/server.h"
+#include "web/app.h"
+#include "web/resource.h"
+
+enum { IDS = 12, ROLES = 6, URI_MAX = 300 };
+
+static struct web_server server;
+static const struct app *app;
+static struct cx *db; /* the test's own connection, all in scope */
+
+/* ---- people ------------------------------------------------------------ */
+
+static struct role {
+    const char *name;
+    const char *phone;
+    bool may;            /* everything; else nothing */
+    struct scope scope;
+    int64_t account_id;
+    struct browser b;
+} roles[ROLES] = {
+    { "platform", "13300000001", true },
+    { "nobody", "13300000002", false },
+    { "provider", "13300000003", true },
+    { "other provider", "13300000004", true },
+    { "merchant", "13300000005", true },
+    { "bound", "13300000006", true },
+};
+
+static int64_t number(const char *sql)
+{
+    int64_t n = testdb_int(db, sql);
+
+    return n;
+}
+
+static void add_account(struct role *r, int64_t org_id, const char *hash)
+{
+    testdb_sql(db, cx_printf(db, "INSERT INTO role (org_id, name, built_in,"
+                             " created_at, updated_at) VALUES (%lld,"
+                             " '测试 %s', %d, NOW(3), NOW(3))",
+                             (long long)org_id, r->phone, r->may));
+    testdb_sql(db, cx_printf(db, "INSERT INTO account (org_id, phone, name,"
+                             " password, password_at, created_at, updated_at)"
+                             " VALUES (%lld, '%s', '%s', '%s', NOW(3),"
+                             " NOW(3), NOW(3))", (long long)org_id, r->phone,
+                             r->name, hash));
+    r->account_id = number("SELECT LAST_INSERT_ID()");
+    testdb_sql(db, cx_printf(db, "INSERT INTO account_role SELECT %lld, id"
+                             " FROM role WHERE name = '测试 %s'",
+                             (long long)r->account_id, r->phone));
+}
+
+static void make_people(void)
+{
+    static int64_t bound;
+    int64_t platform = number("SELECT id FROM org WHERE kind = 1");
+    int64_t first = number("SELECT MIN(provider_id) FROM station");
+    int64_t second = number("SELECT MAX(provider_id) FROM station");
+    int64_t merchant = number(cx_printf(
+        db, "SELECT MIN(merchant_id) FROM station WHERE provider_id = %lld",
+        (long long)first));
+    char hash[PASSWORD_HASH_SIZE];
+
+    assert_true(first != 0 && first != second);
+    password_hash("Grain-of-7Salt", hash);
+    add_account(&roles[0], platform, hash);
+    roles[0].scope = (struct scope){ .all = true };
+    add_account(&roles[1], platform, hash);
+    roles[1].scope = (struct scope){ .all = true };
+    add_account(&roles[2], first, hash);
+    roles[2].scope = (struct scope){ .provider_id = first };
+    add_account(&roles[3], second, hash);
+    roles[3].scope = (struct scope){ .provider_id = second };
+    add_account(&roles[4], merchant, hash);
+    roles[4].scope = (struct scope){ .provider_id = first,
+                                     .merchant_id = merchant };
+    add_account(&roles[5], first, hash);
+    bound = number(cx_printf(db, "SELECT MIN(id) FROM station WHERE"
+                             " provider_id = %lld", (long long)first));
+    testdb_sql(db, cx_printf(db, "UPDATE account SET station_bound = 1"
+                             " WHERE id = %lld",
+                             (long long)roles[5].account_id));
+    testdb_sql(db, cx_printf(db, "INSERT INTO account_station VALUES (%lld,"
+                             " %lld)", (long long)roles[5].account_id,
+                             (long long)bound));
+    roles[5].scope = (struct scope){ .provider_id = first,
+                                     .station_ids = &bound,
+                                     .station_count = 1 };
+}
+
+static void sign_all_in(void)
+{
+    for (size_t i = 0; i < ROLES; i++) {
+        roles[i].b = (struct browser){ .socket = server.socket };
+        assert_true(browser_sign_in(&roles[i].b, roles[i].phone,
+                                    "Grain-of-7Salt"));
+    }
+}
+
+/* ---- rows -------------------------------------------------------------- */
+
+static const struct resource *resource_named(const char *name)
+{
+    for (size_t i = 0; i < all_features.n; i++)
+        for (size_t k = 0; k < all_features.v[i]->pages.n; k++)
+            if (strcmp(all_features.v[i]->pages.v[k]->name, name) == 0)
+                return all_features.v[i]->pages.v[k];
+    /* The wall shows connectors. */
+    return strcmp(name, "wall") == 0 ? resource_named("connector") : NULL;
+}
+
+static const struct resource *resource_of(const struct route_row *row)
+{
+    if (row->parts < 2 || strcmp(row->part[0], "console") != 0)
+        return NULL;
+    return resource_named(row->part[1]);
+}
+
+/* One row of a resource and whether a role should see it. */
+struct row {
+    int64_t id;
+    bool seen[ROLES];
+};
+
+struct rows {
+    size_t count;
+    struct row v[IDS];
+    int64_t total[ROLES]; /* rows that the role should see */
+};
+
+/*
+ * What the role should see, worked out from the owners of each row, not by
+ * scope_sql: NULL owners and missing columns are seen by nobody limited.
+ */
+static bool should_see(const struct role *role,
+                       const struct scope_columns *c,
+                       const char *const *cells)
+{
+    const struct scope *s = &role->scope;
+
+    if (c->account != NULL)
+        return cells[5] != NULL &&
+               atoll(cells[5]) == role->account_id;
+    if (c->none)
+        return true;
+    if (s->provider_id != 0 &&
+        (cells[1] == NULL || atoll(cells[1]) != s->provider_id))
+        return false;
+    if (s->merchant_id != 0 &&
+        (cells[2] == NULL || atoll(cells[2]) != s->merchant_id))
+        return false;
+    if (s->station_count != 0 &&
+        (cells[3] == NULL || atoll(cells[3]) != s->station_ids[0]))
+        return false;
+    return true;
+}
+
+struct load {
+    const char *sql;
+    struct db_table t;
+};
+
+static void load_work(struct cx *cx, void *arg)
+{
+    struct load *l = arg;
+
+    l->t = db_table(cx, l->sql, BIND());
+}
+
+static struct db_table table(const char *sql)
+{
+    static struct load l;
+
+    l.sql = sql;
+    testdb_run(db, load_work, &l);
+    return l.t;
+}
+
+static const char *or_null(const char *column)
+{
+    return column == NULL ? "NULL" : column;
+}
+
+/* Rows from both ends of the table, and how many each role should see. */
+static struct rows *rows_of(const struct resource *r)
+{
+    const struct scope_columns *c = &r->scope;
+    struct rows *rows = CX_NEW(db, struct rows);
+    const char *sql = cx_printf(
+        db, "SELECT %s, %s, %s, %s, %s, %s FROM %s WHERE %s ORDER BY 1",
+        r->key, or_null(c->provider), or_null(c->merchant),
+        or_null(c->station), or_null(c->driver), or_null(c->account),
+        r->from, r->where == NULL ? "1" : r->where);
+    struct db_table t = table(sql);
+
+    for (size_t i = 0; i < t.rows; i++) {
+        const char *const *cells = &t.cells[i * t.columns];
+        bool keep = i < IDS / 2 || i + IDS / 2 >= t.rows;
+
+        for (size_t k = 0; k < ROLES; k++) {
+            bool seen = should_see(&roles[k], c, cells);
+
+            rows->total[k] += seen;
+            if (keep && rows->count < IDS)
+                rows->v[rows->count].seen[k] = seen;
+        }
+        if (keep && rows->count < IDS)
+            rows->v[rows->count++].id = atoll(cells[0]);
+    }
+    return rows;
+}
+
+/* ---- asking ------------------------------------------------------------ */
+
+/* The route's path with value in the place of its first name. */
+static const char *uri_of(const struct route_row *row, const char *value)
+{
+    char *uri = arena_alloc(db->arena, URI_MAX);
+    size_t n = 0;
+
+    for (size_t i = 0; i < row->parts; i++)
+        n += (size_t)snprintf(uri + n, URI_MAX - n, "/%s",
+                              row->part[i][0] == ':' ? value : row->part[i]);
+    return n == 0 ? "/" : uri;
+}
+
+static bool has_name(const struct route_row *row)
+{
+    for (size_t i = 0; i < row->parts; i++)
+        if (row->part[i][0] == ':')
+            return true;
+    return false;
+}
+
+static int ask(struct browser *b, const struct route_row *row,
+               const char *uri, struct fcgi_reply *keep)
+{
+    struct fcgi_reply r;
+    char form[300];
+    int status;
+
+    snprintf(form, sizeof form, "_form=%s", b->form);
+    if (row->route.method == GET)
+        browser_get(b, uri, &r);
+    else if (row->endpoint != NULL)
+        browser_json(b, uri, "{}", &r);
+    else
+        browser_post(b, uri, form, &r);
+    status = r.status;
+    if (keep != NULL)
+        *keep = r;
+    else
+        fcgi_free(&r);
+    return status;
+}
+
+/* Everything that a refused request must leave as it is. */
+static int64_t state_of_all_tables(void)
+{
+    static const char skip[] =
+        "'session','audit','audit_seal','guard','captcha','idem','lease',"
+        "'sms_code','job_run','user_pref'";
+    struct db_table names = table(cx_printf(
+        db, "SELECT table_name FROM information_schema.tables WHERE"
+        " table_schema = DATABASE() AND table_name NOT IN (%s)", skip));
+    const char *list = "";
+    struct db_table sums;
+    int64_t all = 0;
+
+    for (size_t i = 0; i < names.rows; i++)
+        list = cx_printf(db, "%s%s`%s`", list, i == 0 ? "" : ", ",
+                         names.cells[i]);
+    sums = table(cx_printf(db, "CHECKSUM TABLE %s", list));
+    for (size_t i = 0; i < sums.rows; i++)
+        if (sums.cells[2 * i + 1] != NULL)
+            all = all * 31 + atoll(sums.cells[2 * i + 1]);
+    return all;
+}
+
+static const char *name_of(const struct route_row *row)
+{
+    return cx_printf(db, "%s %s", row->route.method == GET ? "GET" : "POST",
+                     row->route.path);
+}
+
+#define EACH_ROW(row)                                                         \
+    for (const struct route_row *row = app->router->rows;                     \
+         row < app->router->rows + app->router->count; row++)
+
+/* ---- the promises ------------------------------------------------------ */
+
+static void nobody_gets_in(void **state)
+{
+    size_t asked = 0;
+
+    (void)state;
+    EACH_ROW(row) {
+        struct browser b = { .socket = server.socket };
+        struct fcgi_reply r;
+        int status;
+        char to[URI_MAX];
+
+        if (row->route.auth == AUTH_NONE)
+            continue;
+        status = ask(&b, row, uri_of(row, "1"), &r);
+        if (row->route.auth == AUTH_DRIVER || row->endpoint != NULL) {
+            if (status != 401)
+                fail_msg("%s: %d", name_of(row), status);
+        } else if (status != 303 ||
+                   !fcgi_header(&r, "Location", to, sizeof to) ||
+                   strncmp(to, "/login", 6) != 0) {
+            fail_msg("%s: %d", name_of(row), status);
+        }
+        fcgi_free(&r);
+        asked++;
+    }
+    assert_in_range(asked, 100, ROUTES_MAX);
+    print_message("# %zu routes\n", asked);
+}
+
+static void a_drivers_route_takes_no_cookie_and_the_other_way(void **state)
+{
+    (void)state;
+    EACH_ROW(row)
+        if (row->route.auth == AUTH_DRIVER) {
+            int status = ask(&roles[0].b, row, uri_of(row, "1"), NULL);
+
+            if (status != 401)
+                fail_msg("%s: %d", name_of(row), status);
+        }
+}
+
+static void without_the_permission_it_is_403(void **state)
+{
+    int64_t before = state_of_all_tables();
+
+    (void)state;
+    EACH_ROW(row) {
+        int status;
+
+        if (row->route.auth != AUTH_ACCOUNT ||
+            strcmp(row->route.perm, PERM_ANY) == 0)
+            continue;
+        status = ask(&roles[1].b, row, uri_of(row, "1"), NULL);
+        if (status != 403)
+            fail_msg("%s: %d", name_of(row), status);
+    }
+    assert_int_equal(state_of_all_tables(), before);
+}
+
+/* Pages without an id open for whoever may, and are never our error. */
+static void pages_open(void **state)
+{
+    (void)state;
+    EACH_ROW(row) {
+        if (row->route.auth != AUTH_ACCOUNT || row->route.method != GET ||
+            has_name(row))
+            continue;
+        for (size_t k = 0; k < ROLES; k++) {
+            int status;
+
+            if (!roles[k].may)
+                continue;
+            status = ask(&roles[k].b, row, uri_of(row, ""), NULL);
+            /* An action's confirmation wants its rows, some pages an
+               argument; a permission may be the platform's alone. */
+            if (status >= 500 || status == 0 ||
+                (k == 0 && (status == 403 || status == 404)))
+                fail_msg("%s as %s: %d", name_of(row), roles[k].name,
+                         status);
+        }
+    }
+}
+
+static void check_id(const struct route_row *row, size_t role,
+                     const struct row *at)
+{
+    int status = ask(&roles[role].b, row,
+                     uri_of(row, cx_printf(db, "%lld", (long long)at->id)),
+                     NULL);
+    bool platform_only = status == 403 && !roles[role].scope.all;
+
+    if (platform_only)
+        return;
+    /* A change may be refused for what it lacks before its row is sought. */
+    if (row->route.method == POST && !at->seen[role] &&
+        (status == 400 || status == 422))
+        return;
+    if (at->seen[role] ? status == 404 || status >= 500 || status == 0
+                       : status != 404)
+        fail_msg("%s, id %lld as %s: %d, %s", name_of(row),
+                 (long long)at->id, roles[role].name, status,
+                 at->seen[role] ? "in scope" : "out of scope");
+}
+
+static void rows_out_of_scope_do_not_exist(void **state)
+{
+    size_t asked = 0, foreign = 0;
+
+    (void)state;
+    EACH_ROW(row) {
+        const struct resource *r = resource_of(row);
+        struct rows *rows;
+
+        if (row->route.method != GET || r == NULL || !has_name(row))
+            continue;
+        rows = rows_of(r);
+        for (size_t i = 0; i < rows->count; i++)
+            for (size_t k = 0; k < ROLES; k++)
+                if (roles[k].may) {
+                    check_id(row, k, &rows->v[i]);
+                    asked++;
+                    foreign += !rows->v[i].seen[k];
+                }
+        check_id(row, 0, &(struct row){ .id = 999999999 });
+    }
+    assert_in_range(asked, 1000, 10000000);
+    assert_in_range(foreign, 300, 10000000);
+    print_message("# %zu asked, %zu of them foreign\n", asked, foreign);
+}
+
+/* Changes are asked for on foreign rows only; nothing may come of them. */
+static void foreign_rows_are_not_changed(void **state)
+{
+    int64_t before = state_of_all_tables();
+    size_t asked = 0;
+
+    (void)state;
+    EACH_ROW(row) {
+        const struct resource *r = resource_of(row);
+        struct rows *rows;
+
+        if (row->route.method != POST || r == NULL || !has_name(row))
+            continue;
+        rows = rows_of(r);
+        for (size_t i = 0; i < rows->count; i++)
+            for (size_t k = 0; k < ROLES; k++)
+                if (roles[k].may && !rows->v[i].seen[k]) {
+                    check_id(row, k, &rows->v[i]);
+                    asked++;
+                }
+    }
+    assert_in_range(asked, 100, 10000000);
+    assert_int_equal(state_of_all_tables(), before);
+    print_message("# %zu asked\n", asked);
+}
+
+static void foreign_rows_are_not_acted_on(void **state)
+{
+    int64_t before = state_of_all_tables();
+    size_t asked = 0;
+
+    (void)state;
+    EACH_ROW(row) {
+        const struct resource *r = resource_of(row);
+        struct rows *rows;
+
+        if (r == NULL || row->parts != 4 || row->route.method != POST ||
+            strcmp(row->part[2], "do") != 0)
+            continue;
+        rows = rows_of(r);
+        for (size_t i = 0; i < rows->count; i++)
+            for (size_t k = 0; k < ROLES; k++) {
+                struct fcgi_reply reply;
+                char form[300];
+
+                if (!roles[k].may || rows->v[i].seen[k])
+                    continue;
+                snprintf(form, sizeof form, "ids=%lld&_form=%s",
+                         (long long)rows->v[i].id, roles[k].b.form);
+                browser_post(&roles[k].b, row->route.path, form, &reply);
+                if (reply.status >= 500 || reply.status == 0)
+                    fail_msg("%s: %d", name_of(row), reply.status);
+                fcgi_free(&reply);
+                asked++;
+            }
+    }
+    assert_in_range(asked, 30, 10000000);
+    assert_int_equal(state_of_all_tables(), before);
+    print_message("# %zu asked\n", asked);
+}
+
+/* ---- lists ------------------------------------------------------------- */
+
+static bool is_seen(const struct rows *all, size_t role, int64_t id)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (all->v[i].id == id)
+            return all->v[i].seen[role];
+    return true; /* not one of the sample */
+}
+
+/* Every "id":N of the answer is inside the scope. */
+static void check_ids(const char *uri, const char *json, size_t role,
+                      const struct rows *all)
+{
+    for (const char *p = json; (p = strstr(p, "\"id\":")) != NULL;) {
+        p += 5;
+        p += *p == '"';
+        if (!is_seen(all, role, atoll(p)))
+            fail_msg("%s as %s shows %lld", uri, roles[role].name,
+                     atoll(p));
+    }
+}
+
+static void check_total(const char *uri, const char *json, size_t role,
+                        const struct rows *all)
+{
+    /* The last one: a row may have a column of that name. */
+    const char *p = strstr(json, "\"next\":");
+    int64_t want = all->total[role] > 10000 ? 10000 : all->total[role];
+
+    p = p == NULL ? NULL : strstr(p, "\"total\":");
+    if (p == NULL || atoll(p + 8) != want)
+        fail_msg("%s as %s: total %.12s, not %lld", uri, roles[role].name,
+                 p == NULL ? "" : p, (long long)want);
+}
+
+static void lists_count_what_is_in_scope(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < all_features.n; i++)
+        for (size_t k = 0; k < all_features.v[i]->pages.n; k++) {
+            const struct resource *r = all_features.v[i]->pages.v[k];
+            const struct rows *all = rows_of(r);
+
+            for (size_t role = 0; role < ROLES; role++) {
+                struct fcgi_reply reply;
+                const char *uri = cx_printf(db, "/console/%s.json", r->name);
+
+                if (!roles[role].may)
+                    continue;
+                browser_get(&roles[role].b, uri, &reply);
+                if (reply.status == 200) {
+                    check_ids(uri, reply.body, role, all);
+                    check_total(uri, reply.body, role, all);
+                } else if (reply.status != 403 || roles[role].scope.all) {
+                    fail_msg("%s as %s: %d", uri, roles[role].name,
+                             reply.status);
+                }
+                fcgi_free(&reply);
+                uri = cx_printf(db, "/console/%s/pick?q=", r->name);
+                browser_get(&roles[role].b, uri, &reply);
+                if (reply.status == 200)
+                    check_ids(uri, reply.body, role, all);
+                fcgi_free(&reply);
+            }
+        }
+}
+
+/* The audit knows of each refusal. */
+static void refusals_are_audited(void **state)
+{
+    (void)state;
+    assert_in_range(number(cx_printf(
+        db, "SELECT COUNT(*) FROM audit WHERE event = 'permission.denied'"
+        " AND actor_id = %lld", (long long)roles[1].account_id)), 50,
+        1000000);
+}
+
+/* ---- drivers ----------------------------------------------------------- */
+
+struct opening {
+    int64_t id;
+    const char *token;
+};
+
+static void open_work(struct cx *cx, void *arg)
+{
+    struct opening *o = arg;
+
+    o->token = session_open(cx, SESSION_DRIVER, o->id, "tests");
+}
+
+static void open_driver(struct cx *cx, void *arg)
+{
+    db_tx(cx, open_work, arg);
+}
+
+/* The number by which the API knows an order or payment of somebody else. */
+static const char *foreign_number(const struct route_row *row, int64_t driver)
+{
+    static const struct {
+        const char *part, *column, *table;
+    } kinds[] = {
+        { ":order_no", "order_no", "charge_order" },
+        { ":out_trade_no", "out_trade_no", "payment" },
+    };
+
+    for (size_t i = 0; i < row->parts; i++)
+        for (size_t k = 0; k < COUNT(kinds); k++)
+            if (strcmp(row->part[i], kinds[k].part) == 0)
+                return table(cx_printf(db, "SELECT MAX(%s) FROM %s WHERE"
+                                       " driver_id <> %lld",
+                                       kinds[k].column, kinds[k].table,
+                                       (long long)driver)).cells[0];
+    return NULL;
+}
+
+static void drivers_see_only_their_own(void **state)
+{
+    struct opening *o = CX_NEW(db, struct opening);
+    int64_t before;
+    size_t asked = 0;
+
+    (void)state;
+    o->id = number("SELECT MIN(id) FROM driver");
+    testdb_run(db, open_driver, o);
+    before = state_of_all_tables();
+    EACH_ROW(row) {
+        const char *no = row->route.auth == AUTH_DRIVER
+            ? foreign_number(row, o->id) : NULL;
+        struct fcgi_reply r;
+        struct fcgi_call c = {
+            .method = row->route.method == GET ? "GET" : "POST",
+            .type = "application/json",
+            .body = row->route.method == GET ? NULL : "{}",
+        };
+
+        if (no == NULL)
+            continue;
+        c.uri = uri_of(row, no);
+        c.headers[0].name = "HTTP_AUTHORIZATION";
+        c.headers[0].value = cx_printf(db, "Bearer %s", o->token);
+        c.headers[1].name = "HTTP_IDEMPOTENCY_KEY";
+        c.headers[1].value = cx_printf(db, "routes-%zu", asked++);
+        assert_true(fcgi_call(server.socket, &c, &r));
+        if (r.status != 404)
+            fail_msg("%s with %s: %d %s", name_of(row), no, r.status,
+                     r.body);
+        fcgi_free(&r);
+    }
+    assert_in_range(asked, 3, 1000);
+    assert_int_equal(state_of_all_tables(), before);
+}
+
+/* ---- set-up ------------------------------------------------------------ */
+
+static void load_demo(const char *home)
+{
+    const char *build = getenv("PILEHUB_BUILD");
+    char program[500];
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        int null = open("/dev/null", O_WRONLY);
+
+        dup2(null, 1);
+        setenv("PILEHUB_DB_SOCKET", testdb_socket(), 1);
+        setenv("PILEHUB_DB_NAME", testdb_name(), 1);
+        setenv("PILEHUB_DB_USER", "root", 1);
+        setenv("PILEHUB_HOME", home, 1);
+        snprintf(program, sizeof program, "%s/pilehub",
+                 build == NULL ? "." : build);
+        execl(program, program, "demo", "load", "--small", NULL);
+        _exit(127);
+    }
+    if (waitpid(pid, &status, 0) != pid || status != 0) {
+        fprintf(stderr, "demo load failed\n");
+        exit(1);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nobody_gets_in),
+        cmocka_unit_test(a_drivers_route_takes_no_cookie_and_the_other_way),
+        cmocka_unit_test(without_the_permission_it_is_403),
+        cmocka_unit_test(pages_open),
+        cmocka_unit_test(rows_out_of_scope_do_not_exist),
+        cmocka_unit_test(foreign_rows_are_not_changed),
+        cmocka_unit_test(foreign_rows_are_not_acted_on),
+        cmocka_unit_test(lists_count_what_is_in_scope),
+        cmocka_unit_test(refusals_are_audited),
+        cmocka_unit_test(drivers_see_only_their_own),
+    };
+    static struct config config = { .home = "/tmp", .web_pool = "slow" };
+    struct shared *shared;
+    struct arena *arena = arena_new(64 << 20);
+    int failed;
+
+    testdb_start("routes");
+    db = testdb_cx();
+    shared = shared_new();
+    app = app_new(arena, &config, &all_features, shared);
+    if (app == NULL)
+        return 1;
+    web_server_start(&server, "pilehub-web", "web_workers=2\n"
+                     "web_pool=slow\n");
+    load_demo(server.dir);
+    make_people();
+    sign_all_in();
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    if (web_server_stop(&server) != 0)
+        failed++;
+    testdb_cx_free(db);
+    testdb_stop();
+    arena_free(arena);
+    return failed;
+}
