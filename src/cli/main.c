@@ -22,13 +22,9 @@ static const struct command *const commands[] = {
 static void print_usage(FILE *to)
 {
     fprintf(to, "Usage: pilehub [-c FILE] COMMAND [WORD...]\n\n");
-    for (size_t i = 0; i < COUNT(commands); i++) {
-        const struct command *c = commands[i];
-        int width = (int)(strlen(c->name) + strlen(c->args) + 1);
-
-        fprintf(to, "  %s %s%*s %s\n", c->name, c->args,
-                width < 28 ? 28 - width : 1, "", c->summary);
-    }
+    for (size_t i = 0; i < COUNT(commands); i++)
+        fprintf(to, "  %s %s\n        %s\n", commands[i]->name,
+                commands[i]->args, commands[i]->summary);
     fprintf(to, "\n-c FILE holds the settings, KEY=VALUE; the environment "
                 "(PILEHUB_KEY) overrides it.\n"
                 "pilehub COMMAND --help says more. Exit codes: 0 done, "

@@ -364,8 +364,9 @@ struct site_reply site_post(struct visitor *v, const char *uri,
 
     if (body == NULL)
         die("memory");
-    s.len = (size_t)snprintf(body, strlen(form) + sizeof v->form + 20, "%s%s_form=%s", form,
-                            *form == '\0' ? "" : "&", v->form);
+    s.len = (size_t)snprintf(body, strlen(form) + sizeof v->form + 20,
+                             "%s%s_form=%s", form,
+                             *form == '\0' ? "" : "&", v->form);
     r = serve(v, &s);
     free(body);
     return r;
@@ -381,7 +382,8 @@ struct site_reply site_upload(struct visitor *v, const char *uri,
 
     if (body == NULL)
         die("memory");
-    s.len = (size_t)snprintf(body, 600, "--xyz\r\nContent-Disposition: form-data;"
+    s.len = (size_t)snprintf(body, 600,
+                            "--xyz\r\nContent-Disposition: form-data;"
                             " name=\"file\"; filename=\"%s\"\r\n"
                             "Content-Type: application/octet-stream\r\n\r\n",
                             name);

@@ -81,7 +81,8 @@ static void *drive(void *arg)
     struct traffic *t = arg;
 
     while (!atomic_load(&t->stop))
-        atomic_fetch_add(get_from(t->server, t->uri) == 200 ? &t->good : &t->lost, 1);
+        atomic_fetch_add(get_from(t->server, t->uri) == 200 ? &t->good
+                                                            : &t->lost, 1);
     return NULL;
 }
 
