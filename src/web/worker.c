@@ -7,9 +7,9 @@
 
 #include <errno.h>
 #include <fcgiapp.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -23,7 +23,6 @@
 
 enum {
     IDLE_TICK_S = 30,
-    KEPT_TICK_S = 5,      /* a connection that a client keeps open */
     SEND_CHUNK = 64 * 1024,
     HEAD_MAX = 32 * 1024,
     WEB_STATEMENT_S = 10, /* T4 */
@@ -136,27 +135,36 @@ static bool accept_one(FCGX_Request *q, int listen_fd)
     return fd >= 0; /* false mostly means: another worker took it */
 }
 
-/* The next request; false when it is time to stop. */
-static bool next_request(FCGX_Request *q, int listen_fd, struct db *db,
-                         const sigset_t *open_mask)
+/*
+ * What a worker waits on: the listening socket, exclusively, so that a
+ * connection wakes one worker and not all of them.
+ */
+static int watch_listener(int listen_fd)
+{
+    struct epoll_event e = { .events = EPOLLIN | EPOLLEXCLUSIVE };
+    int fd = epoll_create1(EPOLL_CLOEXEC);
+
+    must(fd >= 0);
+    must(epoll_ctl(fd, EPOLL_CTL_ADD, listen_fd, &e) == 0);
+    return fd;
+}
+
+/* The next request; false when it is time to stop. Signals are let in only
+   while waiting. A connection that its client wants to keep is closed: kept
+   ones would pin workers and starve the rest. */
+static bool next_request(FCGX_Request *q, int listen_fd, int watch,
+                         struct db *db, const sigset_t *open_mask)
 {
     while (!stop_requested) {
-        bool kept = q->ipcFd >= 0;
-        struct pollfd p = { .fd = kept ? q->ipcFd : listen_fd,
-                            .events = POLLIN };
-        struct timespec tick = { .tv_sec = kept ? KEPT_TICK_S : IDLE_TICK_S };
-        int n = ppoll(&p, 1, &tick, open_mask);
+        struct epoll_event e;
+        int n;
 
-        if (n <= 0) {
-            if (kept) {
-                FCGX_Free(q, 1);
-                q->keepConnection = 0;
-            } else if (n == 0) {
-                db_between(db);
-            }
-            continue;
-        }
-        if (!kept && !accept_one(q, listen_fd))
+        if (q->ipcFd >= 0)
+            FCGX_Free(q, 1);
+        n = epoll_pwait(watch, &e, 1, IDLE_TICK_S * 1000, open_mask);
+        if (n == 0)
+            db_between(db);
+        if (n <= 0 || !accept_one(q, listen_fd))
             continue;
         q->keepConnection = 1; /* else FCGX_Accept_r closes what we set */
         if (FCGX_Accept_r(q) == 0)
@@ -305,22 +313,25 @@ int worker_run(const struct worker *w)
     struct db *db;
     struct cx *cx;
     int64_t served = 0;
+    int watch;
 
     set_limits();
     must(FCGX_Init() == 0);
     set_signals(&open_mask);
     must(FCGX_InitRequest(&q, w->listen_fd, FCGI_FAIL_ACCEPT_ON_INTR) == 0);
+    watch = watch_listener(w->listen_fd);
     db = db_open(&login);
     cx = cx_new(db, config, WORKER_ARENA_MAX);
     cx->views = w->views;
     answer_init(&answer);
     while (served < config->web_recycle &&
-           next_request(&q, w->listen_fd, db, &open_mask)) {
+           next_request(&q, w->listen_fd, watch, db, &open_mask)) {
         serve(w, cx, &q, &answer);
         db_between(db);
         served++;
     }
     FCGX_Free(&q, 1);
+    close(watch);
     answer_fini(&answer);
     cx_free(cx);
     db_close(db);
