@@ -154,7 +154,7 @@ void site_demo(void)
         die("the demo was not loaded");
 }
 
-/* ---- people -------------------------------------------------------------- */
+/* ---- people ------------------------------------------------------------- */
 
 struct opening {
     int64_t account_id;
@@ -230,7 +230,8 @@ int64_t site_person(const char *phone, int64_t org_id, const char *perms)
     long long role, account, org = org_id;
 
     run("INSERT INTO role (org_id, name, built_in, created_at, updated_at)"
-        " VALUES (%lld, 'r%s', %d, NOW(), NOW())", org, phone, all);
+        " VALUES (%lld, 'role %s', %d, NOW(), NOW())", org, phone + 7,
+        all);
     role = ask("SELECT MAX(id) FROM role");
     for (const char *p = perms; !all && *p != '\0';) {
         size_t n = strcspn(p, " ");
@@ -357,16 +358,16 @@ struct site_reply site_get(struct visitor *v, const char *uri)
 struct site_reply site_post(struct visitor *v, const char *uri,
                             const char *form)
 {
-    char *body = malloc(strlen(form) + sizeof v->form + 20);
+    size_t room = strlen(form) + sizeof v->form + 20;
+    char *body = malloc(room);
     struct sending s = { .method = "POST", .uri = uri, .body = body,
                          .type = "application/x-www-form-urlencoded" };
     struct site_reply r;
 
     if (body == NULL)
         die("memory");
-    s.len = (size_t)snprintf(body, strlen(form) + sizeof v->form + 20,
-                             "%s%s_form=%s", form,
-                             *form == '\0' ? "" : "&", v->form);
+    s.len = (size_t)snprintf(body, room, "%s%s_form=%s", form,
+                              *form == '\0' ? "" : "&", v->form);
     r = serve(v, &s);
     free(body);
     return r;
