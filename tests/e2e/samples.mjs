@@ -36,6 +36,7 @@ const MAP = {
 const ANSWERS = {
   '/console/': 'home', '/console/wall': 'wall', '/console/wall/12': 'gun', '/console/wall/12/stop': 'stop',
   '/console/map/1': 'map_station', '/console/tariff/calc': 'tariff_calc', '/login/captcha': 'captcha',
+  '/console/pile/new': 'form-drawer',
 };
 
 /* ---- the server ------------------------------------------------------- */
@@ -238,6 +239,47 @@ await test('the picker offers, chooses by keyboard and submits', async () => {
   const sent = new URL(tab.url()).searchParams.get('station');
   await tab.end();
   return same('station', sent, '3');
+});
+
+await test('rows are ticked one by one, in ranges, and all', async () => {
+  const tab = await open('list'), found = [];
+  const count = () => tab.textContent('#bulk [data-count]');
+  found.push(...same('bar before', await tab.isVisible('#bulk'), false));
+  await tab.click('tbody tr:nth-child(1) .cb');
+  await tab.click('tbody tr:nth-child(2) .cb', { modifiers: ['Shift'] });
+  found.push(...same('ticked', await count(), '2'), ...same('head', await tab.isChecked('[data-all]'), true));
+  await tab.click('[data-bulk-all]');
+  found.push(...same('everything', await tab.inputValue('#bulk input[name=all]'), '1'));
+  await tab.keyboard.press('Escape');
+  found.push(...same('bar after Esc', await tab.isVisible('#bulk'), false));
+  await tab.keyboard.press('j');
+  await tab.keyboard.press('x');
+  found.push(...same('by key', await count(), '1'));
+  await tab.click('[data-toggle=adv]');
+  found.push(...same('more filters', await tab.isVisible('#adv'), true));
+  await tab.click('[data-menu=columns]');
+  await tab.click('[data-height=tight]');
+  found.push(...same('row height', await tab.cookie('rows'), 'tight'));
+  await tab.keyboard.press('Escape');
+  found.push(...same('menu after Esc', await tab.isVisible('#columns'), false));
+  await tab.end();
+  return found.concat(tab.troubles);
+});
+
+await test('a drawer with changes asks before it closes', async () => {
+  const tab = await open('list');
+  await tab.click('[data-key=n]');
+  await tab.waitForSelector('#drawer[open] form');
+  await tab.fill('#f-note', '新');
+  await tab.keyboard.press('Escape');
+  const asked = await tab.textContent('#ask h2');
+  await tab.keyboard.press('Escape');
+  const kept = await tab.inputValue('#f-note');
+  await tab.keyboard.press('Escape');
+  await tab.click('#ask .btn-danger');
+  const open_ = await tab.evaluate(() => document.getElementById('drawer').open);
+  await tab.end();
+  return [...same('question', asked, '放弃未保存的修改？'), ...same('kept', kept, '新'), ...same('drawer', open_, false), ...tab.troubles];
 });
 
 await test('half hours are painted by mouse and by keyboard', async () => {
