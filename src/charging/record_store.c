@@ -1,0 +1,163 @@
+/*
+ * The registry of trade records: see record_store.h.
+ */
+#include "charging/record_store.h"
+
+#include <string.h>
+
+#include "db/db.h"
+
+/* A letter that no trade number holds, then 31 hex digits. */
+void record_key(const void *body, size_t len, char key[33])
+{
+    uint8_t hash[SHA256_SIZE];
+    char hex[2 * SHA256_SIZE + 1];
+
+    sha256(body, len, hash);
+    hex_encode(hash, sizeof hash, hex);
+    snprintf(key, 33, "z%.31s", hex);
+}
+
+struct batch {
+    const struct record_in *rows;
+    size_t n;
+    enum record_result *results;
+    size_t *order; /* indexes by key: one lock order for all gateways */
+};
+
+static void sort_by_key(const struct batch *b)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        size_t k = i;
+
+        for (; k > 0 && strcmp(b->rows[b->order[k - 1]].key,
+                               b->rows[i].key) > 0; k--)
+            b->order[k] = b->order[k - 1];
+        b->order[k] = i;
+    }
+}
+
+static void insert_all(struct cx *cx, const struct batch *b)
+{
+    /* Who comes second is told by the hash that is found afterwards. */
+    static const char sql[] =
+        "INSERT IGNORE INTO trade_record (trade_no, pile_id, gun, frame_type,"
+        "   body_hash, raw, next_at, received_at, gateway_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    enum { COLUMNS = 9 };
+    struct db_value *v = arena_array(cx->arena, b->n * COLUMNS, sizeof *v);
+
+    for (size_t i = 0; i < b->n; i++) {
+        const struct record_in *r = &b->rows[b->order[i]];
+        struct db_value *x = v + i * COLUMNS;
+
+        x[0] = V((const char *)r->key);
+        x[1] = V(r->pile_id);
+        x[2] = V(r->gun);
+        x[3] = V(r->frame_type);
+        x[4] = V(((struct bytes){ r->hash, sizeof r->hash }));
+        x[5] = V(((struct bytes){ r->raw, r->len }));
+        x[6] = x[7] = V(r->at);
+        x[8] = V_ID(r->gateway_id);
+    }
+    db_insert_rows(cx, sql, v, b->n, COLUMNS);
+}
+
+struct found_row {
+    struct bytes hash;
+    stamp at;
+    int64_t pile_id;
+};
+
+static const struct db_field found_row[] = {
+    DB_FIELD(struct found_row, hash),
+    DB_FIELD(struct found_row, at),
+    DB_FIELD(struct found_row, pile_id),
+};
+
+static enum record_result compare(struct cx *cx, const struct record_in *r)
+{
+    static const char sql[] =
+        "SELECT body_hash, received_at, pile_id FROM trade_record"
+        " WHERE trade_no = ?";
+    const struct found_row *f = db_row(cx, sql, BIND(V((const char *)r->key)),
+                                       ROW(struct found_row, found_row));
+
+    must(f != NULL); /* inserted or found: this transaction holds it */
+    if (f->hash.len != sizeof r->hash ||
+        memcmp(f->hash.data, r->hash, sizeof r->hash) != 0)
+        return RECORD_IS_CONFLICT;
+    return f->at.ms == r->at.ms && f->pile_id == r->pile_id
+        ? RECORD_IS_NEW : RECORD_IS_KNOWN;
+}
+
+static void keep_conflict(struct cx *cx, const struct record_in *r)
+{
+    static const char sql[] =
+        "INSERT IGNORE INTO trade_record_conflict (trade_no, pile_id,"
+        "   body_hash, raw, received_at) VALUES (?, ?, ?, ?, ?)";
+
+    db_exec(cx, sql, BIND(V((const char *)r->key), V(r->pile_id),
+                          V(((struct bytes){ r->hash, sizeof r->hash })),
+                          V(((struct bytes){ r->raw, r->len })), V(r->at)));
+}
+
+/*
+ * Only the order of the same pile and gun moves; what does not match is for
+ * jobs to judge, with the money untouched.
+ */
+static void move_orders(struct cx *cx, const struct batch *b)
+{
+    static const char sql[] =
+        "UPDATE charge_order SET recorded_at = COALESCE(recorded_at, ?),"
+        "   ended_at = COALESCE(ended_at, ?), state = 8, ver = ver + 1"
+        " WHERE trade_no = ? AND pile_id = ? AND gun = ?"
+        "   AND state BETWEEN 1 AND 7";
+
+    for (size_t i = 0; i < b->n; i++) {
+        const struct record_in *r = &b->rows[b->order[i]];
+
+        if (b->results[b->order[i]] != RECORD_IS_CONFLICT)
+            db_exec(cx, sql, BIND(V(r->at), V(r->at),
+                                  V((const char *)r->key), V(r->pile_id),
+                                  V(r->gun)));
+    }
+}
+
+static void store(struct cx *cx, void *arg)
+{
+    const struct batch *b = arg;
+
+    insert_all(cx, b);
+    for (size_t i = 0; i < b->n; i++) {
+        size_t k = b->order[i];
+
+        b->results[k] = compare(cx, &b->rows[k]);
+        if (b->results[k] == RECORD_IS_CONFLICT)
+            keep_conflict(cx, &b->rows[k]);
+    }
+    move_orders(cx, b);
+}
+
+void records_store(struct cx *cx, const struct record_in *rows, size_t n,
+                   enum record_result *results)
+{
+    struct batch b = { rows, n, results, NULL };
+
+    must(n <= RECORDS_BATCH);
+    if (n == 0)
+        return;
+    b.order = arena_array(cx->arena, n, sizeof *b.order);
+    sort_by_key(&b);
+    db_tx(cx, store, &b);
+}
+
+void pile_request_add(struct cx *cx, const struct request_in *r)
+{
+    static const char sql[] =
+        "INSERT INTO pile_request (pile_id, gun, frame_type, raw,"
+        "   received_at) VALUES (?, ?, ?, ?, ?)";
+
+    db_exec(cx, sql, BIND(V(r->pile_id), V(r->gun), V(r->frame_type),
+                          V(((struct bytes){ r->raw, r->len })), V(r->at)));
+}
