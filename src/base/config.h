@@ -41,6 +41,8 @@
     CFG(pile_per_address, INT, "32", 1, 1000000,                              \
         "connections before login, per address")                              \
     CFG(pile_offline_ms, INT,  "45000", 5000, 600000, "silence: offline")     \
+    CFG(pile_proxy,      BOOL, "0", 0, 0, "a PROXY header comes first")       \
+    CFG(pile_drain_ms,   INT,  "3000", 0, 60000, "closing all, at the end")   \
     CFG(control_port,    INT,  "0", 0, 65535, "gateway wake-up port; 0: any") \
     CFG(gateway_name,    TEXT, "gw1", 0, 0, "name of this gateway")           \
     CFG(cookie_secure,   BOOL, "1", 0, 0, "cookies only over https")          \

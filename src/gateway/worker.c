@@ -1,0 +1,90 @@
+/*
+ * What the threads that may wait share: a database connection of their own,
+ * units of work, pauses, mail.
+ */
+#include <pthread.h>
+#include <time.h>
+
+#include "base/config.h"
+#include "base/cx.h"
+#include "base/log.h"
+#include "db/db.h"
+#include "gateway/gateway.h"
+
+enum {
+    ARENA_MAX = 64 * 1024 * 1024,
+    STATEMENT_S = 10,
+    STEP_MS = 50,
+    RETIRE_MS = 60000 /* no reader holds anything for so long */
+};
+
+struct cx *worker_cx(struct worker *w)
+{
+    struct db_login login = db_login_of(w->gateway->config, STATEMENT_S);
+
+    return cx_new(db_open(&login), w->gateway->config, ARENA_MAX);
+}
+
+void worker_cx_free(struct cx *cx)
+{
+    struct db *db = cx->db;
+
+    cx_free(cx);
+    db_close(db);
+}
+
+bool worker_run(struct worker *w, struct cx *cx,
+                void (*work)(struct cx *, void *), void *arg)
+{
+    cx_begin(cx);
+    cx->actor.kind = ACTOR_PILE;
+    db_between(cx->db);
+    if (cx_run(cx, work, arg))
+        return true;
+    count_one(&w->counts, COUNT_db_failures);
+    return false;
+}
+
+void worker_pause(struct worker *w, int ms)
+{
+    struct timespec step = { 0, STEP_MS * 1000000L };
+
+    for (; ms > 0 && !atomic_load(&w->gateway->is_stopping); ms -= STEP_MS)
+        nanosleep(&step, NULL);
+}
+
+void mail_send(struct gateway *g, int net, const struct mail *m)
+{
+    struct timespec step = { 0, 2000000L };
+
+    while (!queue_put(&g->mail[net], m) && !atomic_load(&g->is_stopping))
+        nanosleep(&step, NULL);
+}
+
+struct retired {
+    struct retired *next;
+    void *p;
+    int64_t at_ms;
+};
+
+void gateway_retire(struct gateway *g, void *p)
+{
+    int64_t now_ms = monotonic_ms();
+    struct retired **at = &g->retired, *r;
+
+    while ((r = *at) != NULL) {
+        if (now_ms - r->at_ms < RETIRE_MS) {
+            at = &r->next;
+            continue;
+        }
+        *at = r->next;
+        free(r->p);
+        free(r);
+    }
+    if (p == NULL)
+        return;
+    r = malloc(sizeof *r);
+    must(r != NULL);
+    *r = (struct retired){ g->retired, p, now_ms };
+    g->retired = r;
+}
