@@ -41,7 +41,7 @@ FOREIGN = {
     r"(cs|util|cgi)/\w+\.h|ClearSilver.*": {"web"},
     r"curl/.*": {"base"},
     r"(openssl/.*|sodium.*)": {"base"},
-    r"sys/epoll\.h": {"gateway", "sim"},
+    r"sys/epoll\.h": {"gateway", "sim", "web"},
 }
 
 BANNED = (
