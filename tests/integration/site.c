@@ -154,6 +154,25 @@ void site_demo(void)
         die("the demo was not loaded");
 }
 
+struct job_run {
+    void (*run)(struct cx *cx);
+};
+
+static void run_job(struct cx *cx, void *arg)
+{
+    ((const struct job_run *)arg)->run(cx);
+}
+
+void site_job(void (*run)(struct cx *cx))
+{
+    struct job_run job = { run };
+
+    cx_begin(site.cx);
+    site.cx->actor.kind = ACTOR_SYSTEM;
+    site.cx->scope.all = true;
+    testdb_run(site.cx, run_job, &job);
+}
+
 /* ---- people ------------------------------------------------------------- */
 
 struct opening {

@@ -59,6 +59,9 @@ struct site_reply site_post(struct visitor *v, const char *uri,
 struct site_reply site_upload(struct visitor *v, const char *uri,
                               const char *name, const void *data, size_t len);
 
+/* Runs what a job runs, as pilehub-jobs would. */
+void site_job(void (*run)(struct cx *cx));
+
 /* A unit of work on the site's database, for checks; scope: everything. */
 struct cx *site_cx(void);
 
