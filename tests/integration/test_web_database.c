@@ -1,0 +1,324 @@
+/*
+ * The database gone and back (rules W6, T6, F8, F9): a clear answer within a
+ * second, recovery without a restart, and nothing acknowledged lost. Starts a
+ * private server of its own, because it kills it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/macros.h"
+#include "base/stamp.h"
+#include "org/session.h"
+#include "tests/integration/testdb.h"
+#include "tests/integration/web/fcgi.h"
+#include "tests/integration/web/people.h"
+#include "tests/integration/web/server.h"
+
+static char dir[] = "/tmp/pilehub-dbtest-XXXXXX";
+static char socket_path[80];
+static pid_t mariadbd;
+static struct web_server server;
+static struct people people;
+static char bearer[100];
+
+static void sleep_ms(long ms)
+{
+    struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+
+    nanosleep(&t, NULL);
+}
+
+/* ---- the server -------------------------------------------------------- */
+
+static pid_t start(char *const argv[])
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        int null = open("/dev/null", O_RDWR);
+
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        dup2(null, 0);
+        dup2(null, 1);
+        dup2(null, 2);
+        execvp(argv[0], argv);
+        _exit(127);
+    }
+    return pid;
+}
+
+static void make_data(void)
+{
+    char data[80], *argv[] = {
+        (char[]){ "mariadb-install-db" }, (char[]){ "--no-defaults" },
+        (char[]){ "--user=root" }, data,
+        (char[]){ "--auth-root-authentication-method=normal" },
+        (char[]){ "--skip-test-db" }, NULL
+    };
+    int status;
+
+    snprintf(data, sizeof data, "--datadir=%s/data", dir);
+    if (geteuid() != 0)
+        argv[2] = (char[]){ "--force" };
+    if (waitpid(start(argv), &status, 0) < 0 || status != 0)
+        exit(77); /* no server installed here */
+}
+
+static void db_up(void)
+{
+    char data[80], at[100], log[80], *argv[] = {
+        (char[]){ "mariadbd" }, (char[]){ "--no-defaults" },
+        (char[]){ "--user=root" }, data, at, log,
+        (char[]){ "--skip-networking" },
+        (char[]){ "--innodb-buffer-pool-size=32M" },
+        (char[]){ "--innodb-log-file-size=32M" },
+        (char[]){ "--character-set-server=utf8mb4" }, NULL
+    };
+
+    snprintf(data, sizeof data, "--datadir=%s/data", dir);
+    snprintf(at, sizeof at, "--socket=%s", socket_path);
+    snprintf(log, sizeof log, "--log-error=%s/err", dir);
+    if (geteuid() != 0)
+        argv[2] = (char[]){ "--loose-user=" };
+    mariadbd = start(argv);
+    for (int i = 0; i < 1000; i++) {
+        struct db_login login = { socket_path, "", 0, "root", "", "mysql",
+                                  10 };
+        struct db *db = db_open(&login);
+        bool up = db_ping(db);
+
+        db_close(db);
+        if (up)
+            return;
+        sleep_ms(20);
+    }
+    fprintf(stderr, "no database, see %s\n", dir);
+    exit(1);
+}
+
+static void db_down(int signal)
+{
+    kill(mariadbd, signal);
+    waitpid(mariadbd, NULL, 0);
+}
+
+/* ---- asking ------------------------------------------------------------ */
+
+static int get(const char *uri, int64_t *took_ms, char *body, size_t size)
+{
+    struct fcgi_call c = { .uri = uri, .headers = { { "HTTP_AUTHORIZATION",
+                                                      bearer } } };
+    struct fcgi_reply r;
+    int64_t began = monotonic_ms();
+    int status = fcgi_call(server.socket, &c, &r) ? r.status : -1;
+
+    *took_ms = monotonic_ms() - began;
+    if (body != NULL)
+        snprintf(body, size, "%s", r.body == NULL ? "" : r.body);
+    fcgi_free(&r);
+    return status;
+}
+
+static void gone_is_said_within_a_second(void **state)
+{
+    char body[4000];
+    int64_t ms;
+
+    (void)state;
+    db_down(SIGKILL);
+    for (int i = 0; i < 8; i++) { /* each worker, at least once */
+        assert_int_equal(get("/healthz", &ms, body, sizeof body), 503);
+        assert_in_range(ms, 0, 1000);
+        assert_int_equal(get("/api/t/v1/who", &ms, body, sizeof body), 503);
+        assert_in_range(ms, 0, 1000);
+        assert_non_null(strstr(body, "\"code\":50300"));
+    }
+    /* A page, for a browser with a session. */
+    struct fcgi_call c = { .uri = "/t/page",
+                           .headers = { { "HTTP_COOKIE",
+                               "ph=0123456789012345678901234567890123456789"
+                               "abc" } } };
+    struct fcgi_reply r;
+
+    assert_true(fcgi_call(server.socket, &c, &r));
+    assert_int_equal(r.status, 503);
+    assert_non_null(strstr(r.body, "服务暂时不可用"));
+    assert_non_null(strstr(r.body, "E-"));
+    fcgi_free(&r);
+    /* What needs no database is served. */
+    assert_int_equal(get("/t/hello", &ms, NULL, 0), 200);
+
+    int64_t back;
+
+    db_up();
+    back = monotonic_ms();
+    while (get("/healthz", &ms, NULL, 0) != 200 ||
+           get("/api/t/v1/who", &ms, NULL, 0) != 200) {
+        assert_in_range(monotonic_ms() - back, 0, 5000);
+        sleep_ms(20);
+    }
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(get("/api/t/v1/who", &ms, NULL, 0), 200);
+}
+
+/* ---- nothing acknowledged is lost -------------------------------------- */
+
+enum { THREADS = 4, ROUNDS = 6 };
+
+struct writer {
+    pthread_t thread;
+    int no;
+    atomic_bool *stop;
+    int acknowledged, refused, repeated;
+};
+
+/* Sends each request until it is answered 200, always with the same key. */
+static void *write_on(void *arg)
+{
+    struct writer *w = arg;
+
+    for (int i = 0; !atomic_load(w->stop); i++) {
+        char key[40], json[60];
+        int tries = 0;
+
+        snprintf(key, sizeof key, "writer-%d-%06d", w->no, i);
+        snprintf(json, sizeof json, "{\"text\":\"w%d-%d\"}", w->no, i);
+        for (;; tries++) {
+            struct fcgi_call c = {
+                .method = "POST", .uri = "/api/t/v1/effects",
+                .type = "application/json", .body = json,
+                .headers = { { "HTTP_AUTHORIZATION", bearer },
+                             { "HTTP_IDEMPOTENCY_KEY", key } },
+            };
+            struct fcgi_reply r;
+            bool ok = fcgi_call(server.socket, &c, &r) && r.status == 200;
+
+            fcgi_free(&r);
+            if (ok)
+                break;
+            w->refused++;
+            sleep_ms(20);
+        }
+        w->repeated += tries > 0;
+        w->acknowledged++;
+    }
+    return NULL;
+}
+
+static void acknowledged_writes_survive_and_happen_once(void **state)
+{
+    static struct writer writers[THREADS];
+    static atomic_bool stop;
+    struct cx *cx;
+    int acknowledged = 0, refused = 0;
+
+    (void)state;
+    for (int i = 0; i < THREADS; i++) {
+        writers[i] = (struct writer){ .no = i, .stop = &stop };
+        assert_int_equal(pthread_create(&writers[i].thread, NULL, write_on,
+                                        &writers[i]), 0);
+    }
+    for (int i = 0; i < ROUNDS; i++) {
+        sleep_ms(400);
+        db_down(i % 2 == 0 ? SIGKILL : SIGTERM);
+        sleep_ms(100);
+        db_up();
+    }
+    sleep_ms(500);
+    atomic_store(&stop, true);
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(writers[i].thread, NULL);
+        acknowledged += writers[i].acknowledged;
+        refused += writers[i].refused;
+    }
+    cx = testdb_cx();
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM t_effect"),
+                     acknowledged);
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(DISTINCT what) FROM"
+                                " t_effect"), acknowledged);
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM audit WHERE event"
+                                " = 't.effect'"), acknowledged);
+    testdb_cx_free(cx);
+    assert_in_range(acknowledged, 100, 10000000);
+    assert_in_range(refused, 1, 10000000);
+    print_message("# %d acknowledged, %d answered with an error before\n",
+                  acknowledged, refused);
+}
+
+/* ---- set-up ------------------------------------------------------------ */
+
+struct opening {
+    int64_t id;
+    const char *token;
+};
+
+static void open_work(struct cx *cx, void *arg)
+{
+    struct opening *o = arg;
+
+    o->token = session_open(cx, SESSION_DRIVER, o->id, "tests");
+}
+
+static void open_driver(struct cx *cx, void *arg)
+{
+    db_tx(cx, open_work, arg);
+}
+
+static void make_bearer(void)
+{
+    struct cx *cx = testdb_cx();
+    struct opening *o = CX_NEW(cx, struct opening);
+
+    o->id = people.driver[0];
+    testdb_run(cx, open_driver, o);
+    snprintf(bearer, sizeof bearer, "Bearer %s", o->token);
+    testdb_cx_free(cx);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gone_is_said_within_a_second),
+        cmocka_unit_test(acknowledged_writes_survive_and_happen_once),
+    };
+    char remove[100];
+    int failed;
+
+    if (getenv("PILEHUB_TEST_SOCKET") == NULL || mkdtemp(dir) == NULL)
+        return 77;
+    log_start("test", LOG_ERROR);
+    snprintf(socket_path, sizeof socket_path, "%s/sock", dir);
+    make_data();
+    db_up();
+    setenv("PILEHUB_TEST_SOCKET", socket_path, 1);
+    testdb_start("web_database");
+    people_make(&people);
+    make_bearer();
+    web_server_start(&server, "tests/integration/web/probe-web",
+                     "web_workers=3\n");
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    if (web_server_stop(&server) != 0)
+        failed++;
+    testdb_stop();
+    db_down(SIGTERM);
+    snprintf(remove, sizeof remove, "%s", dir);
+    start((char *[]){ (char[]){ "rm" }, (char[]){ "-rf" }, remove, NULL });
+    return failed;
+}
