@@ -16,17 +16,6 @@
 #include "web/server.h"
 #include "web/session.h"
 
-/* Until a feature here has resources. */
-__attribute__((weak)) size_t resource_routes(struct arena *a,
-                                             const struct resource *r,
-                                             struct route *out);
-size_t resource_routes(struct arena *a, const struct resource *r,
-                       struct route *out)
-{
-    (void)a, (void)r, (void)out;
-    return 0;
-}
-
 struct text_args {
     const char *text;
     int n;
