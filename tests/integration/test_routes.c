@@ -56,6 +56,11 @@ static struct role {
     { "bound", "13300000006", true },
 };
 
+static int64_t number_in(const char *text)
+{
+    return strtoll(text, NULL, 10);
+}
+
 static int64_t number(const char *sql)
 {
     int64_t n = testdb_int(db, sql);
@@ -170,17 +175,17 @@ static bool should_see(const struct role *role,
 
     if (c->account != NULL)
         return cells[5] != NULL &&
-               atoll(cells[5]) == role->account_id;
+               number_in(cells[5]) == role->account_id;
     if (c->none)
         return true;
     if (s->provider_id != 0 &&
-        (cells[1] == NULL || atoll(cells[1]) != s->provider_id))
+        (cells[1] == NULL || number_in(cells[1]) != s->provider_id))
         return false;
     if (s->merchant_id != 0 &&
-        (cells[2] == NULL || atoll(cells[2]) != s->merchant_id))
+        (cells[2] == NULL || number_in(cells[2]) != s->merchant_id))
         return false;
     if (s->station_count != 0 &&
-        (cells[3] == NULL || atoll(cells[3]) != s->station_ids[0]))
+        (cells[3] == NULL || number_in(cells[3]) != s->station_ids[0]))
         return false;
     return true;
 }
@@ -235,7 +240,7 @@ static struct rows *rows_of(const struct resource *r)
                 rows->v[rows->count].seen[k] = seen;
         }
         if (keep && rows->count < IDS)
-            rows->v[rows->count++].id = atoll(cells[0]);
+            rows->v[rows->count++].id = number_in(cells[0]);
     }
     return rows;
 }
@@ -303,7 +308,7 @@ static int64_t state_of_all_tables(void)
     sums = table(cx_printf(db, "CHECKSUM TABLE %s", list));
     for (size_t i = 0; i < sums.rows; i++)
         if (sums.cells[2 * i + 1] != NULL)
-            all = all * 31 + atoll(sums.cells[2 * i + 1]);
+            all = all * 31 + number_in(sums.cells[2 * i + 1]);
     return all;
 }
 
@@ -527,9 +532,9 @@ static void check_ids(const char *uri, const char *json, size_t role,
     for (const char *p = json; (p = strstr(p, "\"id\":")) != NULL;) {
         p += 5;
         p += *p == '"';
-        if (!is_seen(all, role, atoll(p)))
+        if (!is_seen(all, role, number_in(p)))
             fail_msg("%s as %s shows %lld", uri, roles[role].name,
-                     atoll(p));
+                     (long long)number_in(p));
     }
 }
 
@@ -541,7 +546,7 @@ static void check_total(const char *uri, const char *json, size_t role,
     int64_t want = all->total[role] > 10000 ? 10000 : all->total[role];
 
     p = p == NULL ? NULL : strstr(p, "\"total\":");
-    if (p == NULL || atoll(p + 8) != want)
+    if (p == NULL || number_in(p + 8) != want)
         fail_msg("%s as %s: total %.12s, not %lld", uri, roles[role].name,
                  p == NULL ? "" : p, (long long)want);
 }
