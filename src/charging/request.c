@@ -254,16 +254,26 @@ static void look(struct cx *cx, void *arg)
         a->point = NULL;
 }
 
+static void give_up(struct cx *cx, const struct request_row *r)
+{
+    if (!cx_run(cx, drop, (void *)(uintptr_t)r))
+        log_warn("request.drop", F_TEXT("why", cx->error.text));
+}
+
 static void answer(struct cx *cx, const struct request_row *r)
 {
     struct asking *a = CX_NEW(cx, struct asking);
     const struct actor actor = cx->actor;
 
     a->row = r;
-    if (cx->now.ms - r->received_at.ms > ANSWER_MS ||
-        !cx_run(cx, look, a) || a->point == NULL) {
-        if (!cx_run(cx, drop, (void *)(uintptr_t)r))
-            log_warn("request.drop", F_TEXT("why", cx->error.text));
+    if (cx->now.ms - r->received_at.ms > ANSWER_MS) {
+        give_up(cx, r);
+        return;
+    }
+    if (!cx_run(cx, look, a))
+        return; /* the database: the next run looks again */
+    if (a->point == NULL) {
+        give_up(cx, r); /* nobody to answer, or not a request */
         return;
     }
     if (!cx_run(cx, answer_tx, a) && cx->error.code != ERR_DATABASE) {

@@ -1,0 +1,661 @@
+/*
+ * The fault loop (rule T14): every flow that moves money is run once to count
+ * its calls to the database, then again for each call and each fault: dead
+ * lock, stale snapshot, lock wait, connection lost before the call reached
+ * the server and after it took effect there. Afterwards the books balance,
+ * the answer was true, and the same again brings it to the same end.
+ *
+ * The client library is wrapped by the linker (--wrap), so the product knows
+ * nothing of this.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+#include <mysql.h>
+#include <mysqld_error.h>
+#include <errmsg.h>
+
+#include "asset/live.h"
+#include "base/crypto.h"
+#include "base/log.h"
+#include "charging/order.h"
+#include "charging/request.h"
+#include "charging/settle.h"
+#include "charging/watch.h"
+#include "db/db.h"
+#include "db/idem.h"
+#include "ledger/ledger.h"
+#include "protocol/ykc/frame.h"
+#include "tests/integration/testdb.h"
+#include "tests/integration/world.h"
+
+/* ---- the faulty client library ------------------------------------------------ */
+
+enum fault { DEADLOCK, STALE, LOCK_WAIT, LOST_BEFORE, LOST_AFTER, FAULTS };
+
+static struct {
+    bool on;
+    int calls;      /* so far */
+    int at;         /* which fails; 0: none */
+    enum fault fault;
+    const void *handle; /* MYSQL or MYSQL_STMT whose error is ours */
+    unsigned error;
+    bool hit;
+} plan;
+
+int __real_mysql_query(MYSQL *my, const char *sql);
+int __real_mysql_stmt_execute(MYSQL_STMT *stmt);
+int __real_mysql_stmt_prepare(MYSQL_STMT *stmt, const char *sql,
+                              unsigned long len);
+unsigned __real_mysql_errno(MYSQL *my);
+unsigned __real_mysql_stmt_errno(MYSQL_STMT *stmt);
+int __wrap_mysql_query(MYSQL *my, const char *sql);
+int __wrap_mysql_stmt_execute(MYSQL_STMT *stmt);
+int __wrap_mysql_stmt_prepare(MYSQL_STMT *stmt, const char *sql,
+                              unsigned long len);
+unsigned __wrap_mysql_errno(MYSQL *my);
+unsigned __wrap_mysql_stmt_errno(MYSQL_STMT *stmt);
+
+unsigned __wrap_mysql_errno(MYSQL *my)
+{
+    return plan.handle == my ? plan.error : __real_mysql_errno(my);
+}
+
+unsigned __wrap_mysql_stmt_errno(MYSQL_STMT *stmt)
+{
+    return plan.handle == stmt ? plan.error : __real_mysql_stmt_errno(stmt);
+}
+
+static void cut(MYSQL *my)
+{
+    shutdown(mysql_get_socket(my), SHUT_RDWR);
+}
+
+static bool is_due(void)
+{
+    plan.handle = NULL;
+    if (!plan.on)
+        return false;
+    plan.calls++;
+    if (plan.calls != plan.at)
+        return false;
+    plan.hit = true;
+    return true;
+}
+
+/* What the server does with this fault; the error that the caller sees. */
+static int fail_with(MYSQL *my, const void *handle, unsigned error)
+{
+    if (error == ER_LOCK_DEADLOCK || error == ER_CHECKREAD)
+        __real_mysql_query(my, "ROLLBACK"); /* both undo everything */
+    plan.handle = handle;
+    plan.error = error;
+    return 1;
+}
+
+/* True if the fault is one that stands in place of the call. */
+static bool instead(unsigned *error)
+{
+    static const unsigned errors[] = { ER_LOCK_DEADLOCK, ER_CHECKREAD,
+                                       ER_LOCK_WAIT_TIMEOUT };
+
+    if (plan.fault > LOCK_WAIT)
+        return false;
+    *error = errors[plan.fault];
+    return true;
+}
+
+int __wrap_mysql_query(MYSQL *my, const char *sql)
+{
+    unsigned error;
+
+    if (!is_due())
+        return __real_mysql_query(my, sql);
+    if (instead(&error))
+        return fail_with(my, my, error);
+    if (plan.fault == LOST_BEFORE) {
+        cut(my);
+        return __real_mysql_query(my, sql);
+    }
+    if (__real_mysql_query(my, sql) != 0)
+        return 1;
+    cut(my);
+    return fail_with(my, my, CR_SERVER_LOST);
+}
+
+int __wrap_mysql_stmt_execute(MYSQL_STMT *stmt)
+{
+    MYSQL *my = stmt->mysql;
+    unsigned error;
+
+    if (!is_due())
+        return __real_mysql_stmt_execute(stmt);
+    if (instead(&error))
+        return fail_with(my, stmt, error);
+    if (plan.fault == LOST_BEFORE) {
+        cut(my);
+        return __real_mysql_stmt_execute(stmt);
+    }
+    if (__real_mysql_stmt_execute(stmt) != 0)
+        return 1;
+    cut(my);
+    return fail_with(my, stmt, CR_SERVER_LOST);
+}
+
+int __wrap_mysql_stmt_prepare(MYSQL_STMT *stmt, const char *sql,
+                              unsigned long len)
+{
+    MYSQL *my = stmt->mysql;
+
+    if (is_due() && plan.fault > LOCK_WAIT)
+        cut(my);
+    return __real_mysql_stmt_prepare(stmt, sql, len);
+}
+
+/* ---- flows ----------------------------------------------------------------------- */
+
+struct flow {
+    const char *name;
+    /* Makes what the flow needs; fills the case. */
+    void (*prepare)(struct cx *cx, int64_t out[2]);
+    /* One unit of work, as its caller runs it. */
+    void (*run)(struct cx *cx, const int64_t in[2]);
+    /* True if the effect is there, whole; fails the test if it is there in
+       part or twice. */
+    bool (*done)(struct cx *cx, const int64_t in[2]);
+    bool job; /* swallows failures: its answer says nothing */
+};
+
+static int64_t serial;
+
+static int64_t one(struct cx *cx, const char *sql, int64_t id)
+{
+    return testdb_int(cx, cx_printf(cx, "%s %lld", sql, (long long)id));
+}
+
+/* 0 or 1, nothing else. */
+static bool once(int64_t n)
+{
+    assert_in_range(n, 0, 1);
+    return n == 1;
+}
+
+static const char *key_of(struct cx *cx, const int64_t in[2])
+{
+    return cx_printf(cx, "fault-%lld", (long long)in[1]);
+}
+
+static void new_driver(struct cx *cx, int64_t out[2])
+{
+    out[0] = world_driver(cx, 100000, 0, 500);
+    out[1] = ++serial;
+}
+
+static void run_topup(struct cx *cx, void *arg)
+{
+    const int64_t *in = arg;
+
+    ledger_topup(cx, key_of(cx, in), in[1], in[0], CHANNEL_DEMO, FEN(700));
+}
+
+static void topup(struct cx *cx, const int64_t in[2])
+{
+    db_tx(cx, run_topup, (void *)(uintptr_t)in);
+}
+
+static bool topup_done(struct cx *cx, const int64_t in[2])
+{
+    int64_t paid = world_wallet(cx, in[0]).paid.fen;
+
+    assert_true(paid == 100000 || paid == 100700);
+    return paid == 100700;
+}
+
+static void run_hold(struct cx *cx, void *arg)
+{
+    const int64_t *in = arg;
+    money held;
+
+    ledger_hold(cx, key_of(cx, in), "test", in[1], in[0], FEN(100),
+                FEN(5000), (stamp){ 0 }, &held);
+}
+
+static void hold(struct cx *cx, const int64_t in[2])
+{
+    db_tx(cx, run_hold, (void *)(uintptr_t)in);
+}
+
+static bool hold_done(struct cx *cx, const int64_t in[2])
+{
+    int64_t held = world_wallet(cx, in[0]).held.fen;
+
+    assert_true(held == 0 || held == 5000);
+    return held == 5000;
+}
+
+/* ---- a start, through the key of its request ----------------------------------------- */
+
+static void before_start(struct cx *cx, int64_t out[2])
+{
+    new_driver(cx, out); /* and a gun that nobody used */
+}
+
+static void run_start(struct cx *cx, void *arg)
+{
+    const int64_t *in = arg;
+    struct idem idem = { cx_printf(cx, "driver:%lld", (long long)in[0]),
+                         key_of(cx, in), { 0 } };
+    const struct order_ask ask = { .connector_id = in[1],
+                                   .driver_id = in[0],
+                                   .start_by = START_BY_APP };
+
+    if (idem_claim(cx, &idem) != NULL)
+        return;
+    idem_keep(cx, &idem, 200,
+              cx_printf(cx, "%lld", (long long)order_start(cx, &ask)));
+}
+
+static void start(struct cx *cx, const int64_t in[2])
+{
+    db_tx(cx, run_start, (void *)(uintptr_t)in);
+}
+
+static bool start_done(struct cx *cx, const int64_t in[2])
+{
+    bool done = once(one(cx, "SELECT COUNT(*) FROM charge_order WHERE"
+                             " driver_id =", in[0]));
+
+    assert_int_equal(world_wallet(cx, in[0]).held.fen, done ? 20000 : 0);
+    assert_int_equal(one(cx, "SELECT COUNT(*) FROM pile_command c JOIN"
+                             " charge_order o ON o.id = c.order_id WHERE"
+                             " c.kind = 1 AND o.driver_id =", in[0]), done);
+    assert_int_equal(one(cx, "SELECT COUNT(*) FROM audit a JOIN charge_order"
+                             " o ON o.id = a.object_id WHERE a.event ="
+                             " 'order.start' AND o.driver_id =", in[0]),
+                     done);
+    return done;
+}
+
+static void before_stop(struct cx *cx, int64_t out[2])
+{
+    before_start(cx, out);
+    start(cx, out);
+    out[1] = one(cx, "SELECT id FROM charge_order WHERE driver_id =", out[0]);
+    world_order_state(cx, out[1], ORDER_CHARGING);
+}
+
+static void run_stop(struct cx *cx, void *arg)
+{
+    const int64_t *in = arg;
+
+    order_stop(cx, in[1], STOP_BY_DRIVER);
+}
+
+static void stop(struct cx *cx, const int64_t in[2])
+{
+    db_tx(cx, run_stop, (void *)(uintptr_t)in);
+}
+
+static bool stop_done(struct cx *cx, const int64_t in[2])
+{
+    bool done = once(one(cx, "SELECT COUNT(*) FROM pile_command WHERE kind ="
+                             " 2 AND order_id =", in[1]));
+
+    assert_int_equal(one(cx, "SELECT stop_by FROM charge_order WHERE id =",
+                         in[1]), done ? STOP_BY_DRIVER : STOP_BY_NOBODY);
+    return done;
+}
+
+/* ---- settlement --------------------------------------------------------------------------- */
+
+static void add_record(struct cx *cx, int64_t order_id, int64_t price)
+{
+    struct order *o = world_order(cx, order_id);
+    struct world_record r = {
+        .trade_no = o->trade_no, .gun = o->gun, .pile_id = o->pile_id,
+        .start = o->created_at, .end = stamp_add_ms(o->created_at, 1500000),
+        .energy = { [RATE_PEAK] = 400000 }, .total_e4 = -1,
+        .price_e5 = { [RATE_PEAK] = price }
+    };
+
+    cx->now = r.end;
+    world_record(cx, &r);
+}
+
+static void before_settle(struct cx *cx, int64_t out[2])
+{
+    before_stop(cx, out);
+    add_record(cx, out[1], 0);
+}
+
+static void settle(struct cx *cx, const int64_t in[2])
+{
+    (void)in;
+    order_settle_waiting(cx);
+}
+
+static bool order_done(struct cx *cx, const int64_t in[2], int64_t total)
+{
+    struct order *o = world_order(cx, in[1]);
+    bool done = o->state == ORDER_SETTLED;
+    int64_t booked = one(cx, "SELECT COALESCE(SUM(p.amount), 0) FROM"
+                             " ledger_tx t JOIN ledger_posting p ON p.tx_id ="
+                             " t.id JOIN ledger_account a ON a.id ="
+                             " p.account_id WHERE a.kind IN (21, 22) AND"
+                             " t.ref_kind = 'order' AND t.ref_id =", in[1]);
+
+    assert_int_equal(booked, done ? total : 0);
+    assert_int_equal(o->total_fen.fen == total && done, done);
+    assert_int_equal(world_wallet(cx, in[0]).held.fen, done ? 0 : 20000);
+    assert_int_equal(one(cx, "SELECT COUNT(*) FROM outbox WHERE topic ="
+                             " 'order.settled' AND SUBSTRING(aggregate, 7) ="
+                             , in[1]), done);
+    return done;
+}
+
+static bool settle_done(struct cx *cx, const int64_t in[2])
+{
+    bool done = order_done(cx, in, 5800);
+
+    assert_int_equal(one(cx, "SELECT r.state FROM trade_record r JOIN"
+                             " charge_order o ON o.trade_no = r.trade_no"
+                             " WHERE o.id =", in[1]),
+                     done ? RECORD_SETTLED : RECORD_WAITING);
+    return done;
+}
+
+static void before_review(struct cx *cx, int64_t out[2])
+{
+    before_stop(cx, out);
+    add_record(cx, out[1], 1);
+    order_settle_waiting(cx);
+    assert_int_equal(world_order(cx, out[1])->state, ORDER_REVIEW);
+}
+
+static void run_review(struct cx *cx, void *arg)
+{
+    const int64_t *in = arg;
+
+    if (order_load(cx, in[1])->state != ORDER_REVIEW)
+        return; /* what the console shows before it lets decide */
+    order_review(cx, in[1], NULL, "核对无误");
+}
+
+static void review(struct cx *cx, const int64_t in[2])
+{
+    db_tx(cx, run_review, (void *)(uintptr_t)in);
+}
+
+static bool review_done(struct cx *cx, const int64_t in[2])
+{
+    return order_done(cx, in, 5800);
+}
+
+static void before_provisional(struct cx *cx, int64_t out[2])
+{
+    before_stop(cx, out);
+    testdb_sql(cx, cx_printf(cx, "INSERT INTO telemetry (at, connector_id,"
+        " order_id, state, voltage_dv, current_da, power_w, soc, battery_c,"
+        " gun_c, energy_e4kwh, amount_e4yuan) VALUES ('2026-11-20 10:50:00',"
+        " 1, %lld, 1, 0, 0, 0, 0, 0, 0, 400000, 0)", (long long)out[1]));
+    world_order_state(cx, out[1], ORDER_AWAITING_RECORD);
+    cx->now = stamp_add_ms(cx->now, 86400000);
+}
+
+static void provisional(struct cx *cx, const int64_t in[2])
+{
+    (void)in;
+    order_watch_records(cx);
+}
+
+/* Telemetry said 40 kWh, the late record says 41. */
+static void before_more(struct cx *cx, int64_t out[2])
+{
+    struct order *o;
+
+    before_provisional(cx, out);
+    order_watch_records(cx);
+    o = world_order(cx, out[1]);
+    assert_int_equal(o->total_fen.fen, 5800);
+    cx->now = stamp_add_ms(o->created_at, 1500000);
+    world_record(cx, &(struct world_record){
+        .trade_no = o->trade_no, .gun = o->gun, .pile_id = o->pile_id,
+        .start = o->created_at, .end = cx->now,
+        .energy = { [RATE_PEAK] = 410000 }, .total_e4 = -1 });
+}
+
+static bool more_done(struct cx *cx, const int64_t in[2])
+{
+    struct order *o = world_order(cx, in[1]);
+    bool done = o->total_fen.fen == 5945;
+    int64_t paid = world_wallet(cx, in[0]).paid.fen;
+
+    assert_true(done || o->total_fen.fen == 5800);
+    assert_int_equal(paid, 100500 - o->total_fen.fen);
+    assert_int_equal(one(cx, "SELECT COUNT(*) FROM order_adjust WHERE"
+                             " order_id =", in[1]), done);
+    return done;
+}
+
+/* ---- failed starts and cards ---------------------------------------------------------------- */
+
+static void before_void(struct cx *cx, int64_t out[2])
+{
+    before_start(cx, out);
+    start(cx, out);
+    out[1] = one(cx, "SELECT id FROM charge_order WHERE driver_id =", out[0]);
+    world_order_state(cx, out[1], ORDER_START_FAILED);
+    cx->now = stamp_add_ms(cx->now, 1000);
+    testdb_sql(cx, "UPDATE connector_live SET seen_at = '2026-11-20"
+                   " 10:30:01'");
+}
+
+static void void_hold(struct cx *cx, const int64_t in[2])
+{
+    (void)in;
+    order_watch_failed(cx);
+}
+
+static bool void_done(struct cx *cx, const int64_t in[2])
+{
+    bool open = once(one(cx, "SELECT hold_open FROM charge_order WHERE id =",
+                         in[1]));
+
+    assert_int_equal(world_wallet(cx, in[0]).held.fen, open ? 20000 : 0);
+    return !open;
+}
+
+static void before_card(struct cx *cx, int64_t out[2])
+{
+    struct ykc_start_request f = { .start_mode = YKC_START_MODE_CARD };
+    uint16_t counter = 3;
+    struct ykc_head head = ykc_request_head(ykc_type_start_request,
+                                            &counter);
+    uint8_t frame[YKC_MAX_FRAME];
+    char hex[2 * YKC_MAX_FRAME + 1];
+    size_t len;
+    int64_t pile;
+
+    before_start(cx, out);
+    pile = (out[1] - 1) / 2 + 1;
+    f.gun_number = (uint8_t)((out[1] - 1) % 2 + 1);
+    snprintf(f.pile_code, sizeof f.pile_code, "%014llu",
+             (unsigned long long)(32010600019235LL + pile) %
+                 100000000000000ULL);
+    snprintf(hex, sizeof hex, "%016llX", (unsigned long long)out[0]);
+    assert_true(hex_decode(hex, f.account_or_physical_card, 8));
+    testdb_sql(cx, cx_printf(cx, "INSERT INTO card (physical_no, logical_no,"
+                                 " driver_id, created_at) VALUES ('%s',"
+                                 " '%016lld', %lld, NOW(3))", hex,
+                             (long long)out[0], (long long)out[0]));
+    assert_int_equal(ykc_build(&head, &f, frame, &len), WIRE_OK);
+    hex_encode(frame, len, hex);
+    testdb_sql(cx, cx_printf(cx, "INSERT INTO pile_request (pile_id, gun,"
+                                 " frame_type, raw, received_at) VALUES"
+                                 " (%lld, %d, 49, X'%s', '2026-11-20"
+                                 " 10:30:00')", (long long)pile,
+                             f.gun_number, hex));
+}
+
+static void card(struct cx *cx, const int64_t in[2])
+{
+    (void)in;
+    order_answer_requests(cx);
+}
+
+static bool card_done(struct cx *cx, const int64_t in[2])
+{
+    bool done = once(one(cx, "SELECT COUNT(*) FROM charge_order WHERE"
+                             " driver_id =", in[0]));
+
+    assert_int_equal(world_wallet(cx, in[0]).held.fen, done ? 20000 : 0);
+    assert_int_equal(one(cx, "SELECT COUNT(*) FROM pile_command c JOIN"
+                             " charge_order o ON o.id = c.order_id WHERE"
+                             " c.kind = 9 AND o.driver_id =", in[0]), done);
+    return done;
+}
+
+static const struct flow flows[] = {
+    { "topup", new_driver, topup, topup_done, false },
+    { "hold", new_driver, hold, hold_done, false },
+    { "start", before_start, start, start_done, false },
+    { "stop", before_stop, stop, stop_done, false },
+    { "settle", before_settle, settle, settle_done, true },
+    { "review", before_review, review, review_done, false },
+    { "provisional", before_provisional, provisional, review_done, true },
+    { "correction", before_more, settle, more_done, true },
+    { "void", before_void, void_hold, void_done, true },
+    { "card", before_card, card, card_done, true },
+};
+
+/* ---- the loop --------------------------------------------------------------------------------- */
+
+struct attempt {
+    const struct flow *flow;
+    int64_t in[2];
+};
+
+static void attempt(struct cx *cx, void *arg)
+{
+    const struct attempt *a = arg;
+
+    a->flow->run(cx, a->in);
+}
+
+static void prepare(struct cx *cx, void *arg)
+{
+    struct attempt *a = arg;
+
+    a->flow->prepare(cx, a->in);
+}
+
+/* The connection that prepares and looks; the flow has one of its own. */
+static struct cx *quiet;
+
+static void quiet_at(stamp now)
+{
+    world_again(quiet);
+    quiet->now = now;
+}
+
+/* One run with the fault at that call; false if the flow has fewer calls. */
+static bool run_once(const struct flow *flow, int at, enum fault fault)
+{
+    struct attempt a = { flow, { 0, 0 } };
+    stamp now = { 0 };
+    struct cx *cx;
+    bool ok, done;
+
+    assert_true(stamp_parse("2026-11-20 10:30:00", &now));
+    quiet_at(now);
+    testdb_run(quiet, prepare, &a);
+    now = quiet->now;
+
+    cx = world_cx();
+    cx->now = now;
+    assert_true(db_ping(cx->db));
+    memset(&plan, 0, sizeof plan);
+    plan.at = at;
+    plan.fault = fault;
+    plan.on = true;
+    ok = cx_run(cx, attempt, &a);
+    plan.on = false;
+    plan.handle = NULL;
+    testdb_cx_free(cx);
+
+    quiet_at(now);
+    done = flow->done(quiet, a.in);
+    if (!flow->job && ok && !done) { /* a lie */
+        print_error("%s: call %d fault %d said yes\n", flow->name, at,
+                    fault);
+        fail();
+    }
+    testdb_run(quiet, attempt, &a); /* the same again */
+    if (!flow->done(quiet, a.in)) {
+        print_error("%s: call %d fault %d does not converge\n", flow->name,
+                    at, fault);
+        fail();
+    }
+    return plan.hit;
+}
+
+/* All faults with PILEHUB_FAULTS=all; otherwise each call meets the worst,
+   lost after it took effect, and one of the others in turn. */
+static bool is_wanted(int at, int fault)
+{
+    const char *which = getenv("PILEHUB_FAULTS");
+
+    return (which != NULL && strcmp(which, "all") == 0) ||
+           fault == LOST_AFTER || fault == at % LOST_AFTER;
+}
+
+static void faults_of(const struct flow *flow)
+{
+    int at = 1, runs = 0;
+
+    for (bool hit = true; hit; at++) {
+        hit = false;
+        for (int f = 0; f < FAULTS; f++)
+            if (is_wanted(at, f)) {
+                hit |= run_once(flow, at, (enum fault)f);
+                runs++;
+            }
+    }
+    world_assert_books(quiet);
+    print_message("# %s: %d calls, %d runs\n", flow->name, at - 2, runs);
+    assert_true(at > 5);
+}
+
+static void every_fault_at_every_call(void **state)
+{
+    faults_of(*state);
+}
+
+int main(void)
+{
+    struct CMUnitTest tests[COUNT(flows)];
+    int failed;
+
+    testdb_start("faults");
+    log_to(-1);
+    for (size_t i = 0; i < COUNT(flows); i++)
+        tests[i] = (struct CMUnitTest){
+            flows[i].name, every_fault_at_every_call, NULL, NULL,
+            (void *)(uintptr_t)&flows[i]
+        };
+    quiet = world_cx();
+    assert_true(stamp_parse("2026-11-20 10:30:00", &quiet->now));
+    world_make(quiet);
+    world_more_piles(quiet, 3000);
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    testdb_cx_free(quiet);
+    testdb_stop();
+    return failed;
+}
