@@ -20,7 +20,10 @@ db_as_root=()
 # db_create DIR: an empty server in DIR/data; root without a password.
 db_create() {
     mkdir -p "$1/tmp"
-    mariadb-install-db --no-defaults "${db_as_root[@]}" --datadir="$1/data" \
+    # Its own place for temporary tables: a server that starts removes those it
+    # finds, and two may be starting at once.
+    TMPDIR=$1/tmp mariadb-install-db --no-defaults "${db_as_root[@]}" \
+        --datadir="$1/data" \
         --auth-root-authentication-method=normal --skip-test-db \
         >"$1/create.log" 2>&1 ||
         { cat "$1/create.log" >&2; die "cannot create the database"; }
