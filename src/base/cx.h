@@ -81,6 +81,9 @@ struct actor {
     const char *name;
     const char *address;
     int64_t session_id;
+    /* The person's own row if the session has read it already, else NULL;
+       the feature whose it is knows the type (driver_acting). */
+    const void *person;
 };
 
 /*

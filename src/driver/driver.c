@@ -27,6 +27,13 @@ struct driver *driver_load(struct cx *cx, int64_t id)
     return scoped_row(cx, sql, id, &driver_scope, DRIVER_ROW, "车主");
 }
 
+const struct driver *driver_acting(struct cx *cx)
+{
+    if (cx->actor.kind == ACTOR_DRIVER && cx->actor.person != NULL)
+        return cx->actor.person;
+    return driver_load(cx, cx->actor.kind == ACTOR_DRIVER ? cx->actor.id : 0);
+}
+
 struct driver *driver_enter(struct cx *cx, const char *phone, bool *is_new)
 {
     static const char insert_sql[] =

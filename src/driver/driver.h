@@ -37,6 +37,10 @@ extern const struct scope_columns driver_scope; /* alias d */
 /* In the caller's scope, or ERR_NOT_FOUND. */
 struct driver *driver_load(struct cx *cx, int64_t id);
 
+/* The driver who acts, as the session read it at the start of this unit of
+   work; fails if it is not a driver. */
+const struct driver *driver_acting(struct cx *cx);
+
 /*
  * The driver of a phone whose owner has just proved to be it; made if new.
  * Fails with ERR_FORBIDDEN if disabled. In a transaction.

@@ -132,7 +132,7 @@ static void sign_out(struct cx *cx, const void *args, struct json_out *out)
 static void show_me(struct cx *cx, const void *args, struct json_out *out)
 {
     (void)args;
-    driver_json(out, NULL, driver_load(cx, cx->actor.id));
+    driver_json(out, NULL, driver_acting(cx));
 }
 
 struct me_args {

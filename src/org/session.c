@@ -7,6 +7,7 @@
 
 #include "base/crypto.h"
 #include "db/db.h"
+#include "driver/driver.h"
 #include "org/org.h"
 
 enum {
@@ -302,14 +303,15 @@ struct driver_row {
     int64_t id, owner_id;
     struct bytes csrf;
     stamp created_at, seen_at, expires_at;
-    int rights_ver, own_rights_ver, status;
-    const char *name, *phone;
+    int rights_ver, own_rights_ver;
+    struct driver driver;
 };
 
 #define F(member) DB_FIELD(struct driver_row, member)
 static const struct db_field driver_row[] = {
     F(id), F(owner_id), F(csrf), F(created_at), F(seen_at), F(expires_at),
-    F(rights_ver), F(own_rights_ver), F(status), F(name), F(phone),
+    F(rights_ver), F(own_rights_ver), F(driver.id), F(driver.status),
+    F(driver.name), F(driver.phone), F(driver.plate), F(driver.created_at),
 };
 #undef F
 
@@ -317,8 +319,8 @@ static struct session_row *load_driver(struct cx *cx, const uint8_t *hash)
 {
     static const char sql[] =
         "SELECT s.id, s.owner_id, s.csrf, s.created_at, s.seen_at,"
-        "   s.expires_at, s.rights_ver, d.rights_ver, d.status, d.name,"
-        "   d.phone"
+        "   s.expires_at, s.rights_ver, d.rights_ver, d.id, d.status,"
+        "   d.name, d.phone, d.plate, d.created_at"
         "  FROM session s JOIN driver d ON d.id = s.owner_id"
         " WHERE s.token_hash = ? AND s.kind = 2";
     const struct driver_row *r = db_row(
@@ -327,16 +329,18 @@ static struct session_row *load_driver(struct cx *cx, const uint8_t *hash)
     struct session_row *s;
 
     if (r == NULL || r->rights_ver != r->own_rights_ver ||
-        r->status != ENABLED || r->expires_at.ms <= cx->now.ms)
+        r->driver.status != ENABLED || r->expires_at.ms <= cx->now.ms)
         return NULL;
     s = CX_NEW(cx, struct session_row);
     *s = (struct session_row){
         .id = r->id, .owner_id = r->owner_id, .csrf = hex_of(cx, r->csrf),
-        .created_at = r->created_at, .seen_at = r->seen_at, .name = r->name,
-        .phone = r->phone, .org_name = "", .role_names = "",
+        .created_at = r->created_at, .seen_at = r->seen_at,
+        .name = r->driver.name, .phone = r->driver.phone, .org_name = "",
+        .role_names = "",
     };
     cx->scope = (struct scope){ .driver_id = r->owner_id };
     set_actor(cx, ACTOR_DRIVER, s);
+    cx->actor.person = &r->driver;
     return s;
 }
 
