@@ -41,7 +41,7 @@ struct my_order *my_order_list(struct cx *cx, int64_t driver_id,
 
 /* Those that are not over: a driver may charge several cars. Looked for
    among the newest MY_ORDERS_LOOK, so that the cost does not grow. */
-enum { MY_ORDERS_LOOK = 100 };
+enum { MY_ORDERS_LOOK = 30 };
 struct my_order *my_order_open(struct cx *cx, int64_t driver_id,
                                size_t *count);
 
