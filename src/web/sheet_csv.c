@@ -31,6 +31,7 @@ struct csv_in {
     size_t column;
     size_t field_bytes;
     bool row_done;
+    bool after_cr;
     struct sheet_in *s;
 };
 
@@ -210,8 +211,10 @@ static void feed(struct csv_in *c, char byte)
         sheet_error(c->s, c->row_line, "有单元格太长，也许少了一个引号。");
     else if (csv_parse(&c->parser, &byte, 1, on_field, on_row, c) != 1)
         sheet_error(c->s, c->line, "的引号不成对。");
-    if (byte == '\n')
+    /* CR LF is one end of a line; old files have CR alone. */
+    if (byte == '\r' || (byte == '\n' && !c->after_cr))
         c->line++;
+    c->after_cr = byte == '\r';
 }
 
 int64_t csv_next(struct sheet_in *s)

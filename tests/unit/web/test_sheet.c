@@ -256,6 +256,7 @@ static void csv_of_every_origin_is_read(void **state)
         { "\n\n a ,b\n\n\nc\n", "3:a,b\n6:c\n" },
         { "\"a,\"\"b\"\"\",\"x\ny\"\nz", "1:a,\"b\",x\ny\n3:z\n" },
         { ",,\n,x\n", "2:,x\n" },
+        { "a\rb\r\rc\r\nd\n", "1:a\n2:b\n4:c\n5:d\n" },
         { "a,b,c,,,\n", "1:a,b,c\n" },
     };
 
