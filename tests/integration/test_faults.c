@@ -36,7 +36,7 @@
 #include "tests/integration/testdb.h"
 #include "tests/integration/world.h"
 
-/* ---- the faulty client library ------------------------------------------------ */
+/* ---- the faulty client library -------------------------------------- */
 
 enum fault { DEADLOCK, STALE, LOCK_WAIT, LOST_BEFORE, LOST_AFTER, FAULTS };
 
@@ -159,7 +159,7 @@ int __wrap_mysql_stmt_prepare(MYSQL_STMT *stmt, const char *sql,
     return __real_mysql_stmt_prepare(stmt, sql, len);
 }
 
-/* ---- flows ----------------------------------------------------------------------- */
+/* ---- flows ---------------------------------------------------------- */
 
 struct flow {
     const char *name;
@@ -240,7 +240,7 @@ static bool hold_done(struct cx *cx, const int64_t in[2])
     return held == 5000;
 }
 
-/* ---- a start, through the key of its request ----------------------------------------- */
+/* ---- a start, through the key of its request ------------------------ */
 
 static void before_start(struct cx *cx, int64_t out[2])
 {
@@ -313,7 +313,7 @@ static bool stop_done(struct cx *cx, const int64_t in[2])
     return done;
 }
 
-/* ---- settlement --------------------------------------------------------------------------- */
+/* ---- settlement ----------------------------------------------------- */
 
 static void add_record(struct cx *cx, int64_t order_id, int64_t price)
 {
@@ -444,7 +444,7 @@ static bool more_done(struct cx *cx, const int64_t in[2])
     return done;
 }
 
-/* ---- failed starts and cards ---------------------------------------------------------------- */
+/* ---- failed starts and cards ---------------------------------------- */
 
 static void before_void(struct cx *cx, int64_t out[2])
 {
@@ -535,7 +535,7 @@ static const struct flow flows[] = {
     { "card", before_card, card, card_done, true },
 };
 
-/* ---- the loop --------------------------------------------------------------------------------- */
+/* ---- the loop ------------------------------------------------------- */
 
 struct attempt {
     const struct flow *flow;
