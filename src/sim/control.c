@@ -147,18 +147,34 @@ static void order_fault(struct order *o)
     buf_puts(o->answer, "ok");
 }
 
-/* Cuts the link; without SECONDS the pile comes back as it would. */
+static void drop_link(struct sim *sim, struct pile *p, int64_t seconds)
+{
+    pile_disconnect(p, 1000);
+    p->link_at = sim->now_ms + 1000 * seconds;
+    pile_tick(p);
+    sim_schedule(sim, p);
+}
+
+/* Cuts the link of a pile, or of all; they come back after SECONDS (1). */
 static void order_drop(struct order *o)
 {
     int64_t seconds = 1;
+    struct pile *p = sim_pile(o->sim, o->words[1]);
+    bool all = strcmp(o->words[1], "all") == 0;
 
     if (o->n > 2 && (!decimal_parse(o->words[2], 0, &seconds) ||
                      seconds < 0 || seconds > 86400)) {
         buf_puts(o->answer, "error: SECONDS is 0..86400");
         return;
     }
-    pile_disconnect(o->pile, 1000);
-    o->pile->link_at = o->sim->now_ms + 1000 * seconds;
+    if (p == NULL && !all) {
+        buf_puts(o->answer, "error: no such pile");
+        return;
+    }
+    for (size_t i = 0; all && i < o->sim->count; i++)
+        drop_link(o->sim, o->sim->piles[i], seconds);
+    if (p != NULL)
+        drop_link(o->sim, p, seconds);
     buf_puts(o->answer, "ok");
 }
 
@@ -259,7 +275,7 @@ static void order_status(struct order *o)
         pile_status(&j, o->pile);
 }
 
-enum needs { NEEDS_NOTHING, NEEDS_PILE, NEEDS_GUN };
+enum needs { NEEDS_NOTHING, NEEDS_GUN };
 
 static const struct {
     const char *word;
@@ -273,7 +289,7 @@ static const struct {
     { "vin",    3, 3, NEEDS_GUN, order_vin },
     { "stop",   3, 3, NEEDS_GUN, order_stop },
     { "fault",  4, 4, NEEDS_GUN, order_fault },
-    { "drop",   2, 3, NEEDS_PILE, order_drop },
+    { "drop",   2, 3, NEEDS_NOTHING, order_drop },
     { "set",    3, 3, NEEDS_NOTHING, order_set },
     { "status", 1, 2, NEEDS_NOTHING, order_status },
     { "quit",   1, 1, NEEDS_NOTHING, order_quit },
@@ -290,8 +306,6 @@ static bool find_target(struct order *o, enum needs needs)
         buf_puts(o->answer, "error: no such pile");
         return false;
     }
-    if (needs == NEEDS_PILE)
-        return true;
     if (!decimal_parse(o->words[2], 0, &gun) || gun < 1 ||
         gun > o->pile->spec.guns) {
         buf_puts(o->answer, "error: no such gun");

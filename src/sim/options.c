@@ -226,6 +226,6 @@ void sim_options_help(void)
         "\nOrders on the control socket, one a line, each answered by one:\n"
         "  plug PILE GUN | unplug PILE GUN | card PILE GUN UID |\n"
         "  vin PILE GUN | stop PILE GUN | fault PILE GUN BITS |\n"
-        "  drop PILE [SECONDS] | set FAULT N | status [PILE] | quit\n"
+        "  drop PILE|all [SECONDS] | set FAULT N | status [PILE] | quit\n"
         "\nExit codes: 0 done, 1 failed, 2 called wrongly.\n");
 }

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -202,6 +203,7 @@ static void spawn(struct world *w, const char *extra)
     w->sim = fork();
     assert_true(w->sim >= 0);
     if (w->sim == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         execl(program, "pilehub-sim", "--quiet", "--port", port, "--piles",
               "1", "--haste", "20", "--speed", "60", "--control", control,
               "--state", state, extra, extra == NULL ? NULL : "100",
@@ -450,7 +452,7 @@ static void a_record_comes_again_until_it_is_confirmed(void **state)
     assert_memory_equal(&again.trade_record, &any.trade_record,
                         sizeof any.trade_record);
     confirm(w, TRADE);
-    order(w, "drop " PILE, "ok");
+    order(w, "drop all", "ok");
     log_in(w);
     expect_none(w, ykc_type_trade_record, 2000);
 }
@@ -788,6 +790,8 @@ static void a_withheld_record_never_comes(void **state)
     order(w, "set bad-crc 100", "ok");
     order(w, "set nothing 1", "error");
     order(w, "plug", "error");
+    order(w, "drop 32010200000009", "error");
+    order(w, "drop all 86401", "error");
     order(w, "plug 32010200000009 1", "error");
     order(w, "plug " PILE " 3", "error");
     order(w, "status", "{\"piles\":1,\"online\":1");
