@@ -340,9 +340,10 @@ def part_history(e):
 
 
 def sim(*words):
-    """One load of the simulator; the last line of figures that it prints."""
-    out = subprocess.run((BUILD + "/pilehub-sim",) + words, text=True, stdout=subprocess.PIPE, check=False).stdout
-    return json.loads(out.strip().split("\n")[-1])
+    """One load of the simulator: the figures that it prints first."""
+    out = subprocess.run((BUILD + "/pilehub-sim",) + words, text=True,
+                         stdout=subprocess.PIPE, check=False).stdout
+    return json.loads(out.split("\n")[0])
 
 
 def rest_fleet():
@@ -366,7 +367,60 @@ def part_records(e):
     result("records", "trade records acknowledged", acked, "rec/s", "inserts", inserts, "above 1.00")
 
 
-PARTS = {"web": part_web, "records": part_records, "history": part_history}
+def add_piles(count):
+    """So many more piles, like the first one, with codes in a row."""
+    first = 99000000000000
+    columns = sql("SELECT GROUP_CONCAT(column_name) FROM information_schema.columns"
+                  " WHERE table_schema = 'pilehub' AND table_name = 'pile'"
+                  " AND column_name NOT IN ('id', 'no', 'gateway_id', 'online', 'updated_at')")
+    sql("INSERT IGNORE INTO pile (no, online, updated_at, %s) SELECT %d + seq, 0, NOW(3), %s"
+        " FROM seq_1_to_%d JOIN pile p ON p.id = (SELECT MIN(id) FROM pile)"
+        % (columns, first, ", ".join("p." + c for c in columns.split(",")), count))
+    return str(first + 1)
+
+
+def gateway_kib():
+    with open(HOME + "/run/gateway.pid", encoding="utf-8") as f:
+        pid = f.read().strip()
+    with open("/proc/%s/status" % pid, encoding="utf-8") as f:
+        return int(re.search(r"VmRSS:\s*(\d+)", f.read()).group(1))
+
+
+def part_gateway(e):
+    """Heartbeats beside a bare responder, a login storm, memory of idle piles."""
+    del e
+    piles, port = 18000, str(PILE_PORT)
+    rest_fleet()
+    first = add_piles(piles)
+    time.sleep(15)  # until the gateway knows them
+    start(BUILD + "/bench/responder", str(BENCH_PORT), str(os.cpu_count()))
+    for in_flight in ("1", "16"):
+        rates = {"gateway": [], "bare": []}
+        for _ in range(ROUNDS):
+            rates["gateway"].append(sim("--port", port, "--first", first, "--bench-heartbeat", "200",
+                                        str(SECONDS), in_flight)["per_second"])
+            rates["bare"].append(sim("--port", str(BENCH_PORT), "--skip-login", "--bench-heartbeat", "200",
+                                     str(SECONDS), in_flight)["per_second"])
+        result("gateway", "heartbeats, 200 piles, %s in flight" % in_flight,
+               statistics.median(rates["gateway"]), "trips/s", "bare responder",
+               statistics.median(rates["bare"]), "at least 0.65")
+    bare = sim("--port", str(BENCH_PORT), "--skip-login", "--storm", str(piles))
+    time.sleep(3)
+    before = gateway_kib()
+    p = subprocess.Popen([BUILD + "/pilehub-sim", "--port", port, "--first", first, "--storm", str(piles), "20"],
+                         text=True, stdout=subprocess.PIPE)
+    storm = json.loads(p.stdout.readline())
+    time.sleep(5)
+    idle = (gateway_kib() - before) / piles
+    still = json.loads(p.stdout.readline())["still_there"]
+    p.wait()
+    result("gateway", "logins at once, %d of %d accepted" % (storm["logged_in"], piles), storm["seconds"], "s",
+           "connecting to the bare responder", bare["seconds"], "below 5 s")
+    result("gateway", "connections held after 20 s", still, "piles", goal="%d" % piles)
+    result("gateway", "memory of an idle pile, user space", idle, "KiB", goal="at most 2.0")
+
+
+PARTS = {"web": part_web, "gateway": part_gateway, "records": part_records, "history": part_history}
 
 
 def table():
