@@ -418,22 +418,26 @@ static void keep_notice(struct cx *cx, const struct pay_provider *provider,
                         const struct pay_message *m, int64_t payment_id,
                         enum payment_verdict verdict, const char *why)
 {
-    /* A repeat never makes an applied one look refused. */
     static const char sql[] =
         "INSERT INTO payment_notice (channel, notice_no, out_trade_no,"
         " payment_id, verdict, why, body, received_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON DUPLICATE KEY UPDATE verdict = LEAST(verdict, VALUES(verdict))";
-    size_t len = m->len < 60000 ? m->len : 60000;
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+    /* A repeat never makes an applied one look refused. */
+    static const char again[] =
+        "UPDATE payment_notice SET verdict = ?"
+        " WHERE channel = ? AND notice_no = ? AND verdict > ?";
 
     if (n->notice_no[0] == '\0' || strlen(n->notice_no) > 64)
         return;
-    db_exec(cx, sql,
-            BIND(V(provider->name), V(n->notice_no),
-                 V(cx_printf(cx, "%.64s", n->trade.out_trade_no)),
-                 V_ID(payment_id), V((int)verdict), V(why),
-                 V((const char *)arena_strndup(cx->arena, m->body, len)),
-                 V(cx->now)));
+    if (db_insert_new(cx, sql,
+                      BIND(V(provider->name), V(n->notice_no),
+                           V(cx_printf(cx, "%.64s", n->trade.out_trade_no)),
+                           V_ID(payment_id), V((int)verdict), V(why),
+                           V(arena_strndup(cx->arena, m->body, m->len)),
+                           V(cx->now))))
+        return;
+    db_exec(cx, again, BIND(V((int)verdict), V(provider->name),
+                            V(n->notice_no), V((int)verdict)));
 }
 
 static bool refuse_notice(struct cx *cx, const struct pay_provider *provider,

@@ -21,34 +21,6 @@ struct attempt {
     bool allowed;
 };
 
-/* The users that scripts/run makes, with the rights of schema/grants.sql, on
-   this test's database. */
-static void make_users(struct cx *cx)
-{
-    static const char *const users[] = { "web", "jobs", "gateway" };
-    char sql[600], path[400], *start;
-    const char *source = getenv("PILEHUB_SOURCE");
-    size_t len = 0;
-    ssize_t n;
-    FILE *f;
-
-    for (size_t i = 0; i < COUNT(users); i++) {
-        snprintf(sql, sizeof sql,
-                 "CREATE USER IF NOT EXISTS pilehub_%s@localhost", users[i]);
-        testdb_sql(cx, sql);
-    }
-    snprintf(path, sizeof path, "%s/schema/grants.sql",
-             source != NULL ? source : ".");
-    f = fopen(path, "re");
-    assert_non_null(f);
-    start = NULL;
-    while ((n = getline(&start, &len, f)) > 0)
-        if (strncmp(start, "GRANT", 5) == 0)
-            testdb_sql(cx, start);
-    free(start);
-    fclose(f);
-}
-
 /* A refusal must be one of rights (1142, 1143), not a mistake in the test. */
 static void tries(const char *user,
                   const struct attempt *attempts, size_t count)
@@ -141,7 +113,7 @@ int main(void)
 
     testdb_start("grants");
     cx = testdb_cx();
-    make_users(cx);
+    testdb_users(cx);
     failed = cmocka_run_group_tests(tests, NULL, NULL);
     testdb_cx_free(cx);
     testdb_stop();

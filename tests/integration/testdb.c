@@ -63,7 +63,12 @@ void testdb_stop(void)
 
 struct cx *testdb_cx(void)
 {
-    struct db_login login = { server, "", 0, "root", "", database, 60 };
+    return testdb_cx_as("root");
+}
+
+struct cx *testdb_cx_as(const char *user)
+{
+    struct db_login login = { server, "", 0, user, "", database, 60 };
     struct cx *cx = cx_new(db_open(&login), NULL, 256U << 20);
 
     cx_begin(cx);
@@ -129,4 +134,31 @@ int64_t testdb_int(struct cx *cx, const char *sql)
 
     testdb_run(cx, read_one, &o);
     return o.value;
+}
+
+void testdb_users(struct cx *cx)
+{
+    static const char *const users[] = { "web", "jobs", "gateway" };
+    const char *source = getenv("PILEHUB_SOURCE");
+    char sql[100], path[400], *line = NULL;
+    size_t size = 0;
+    FILE *f;
+
+    for (size_t i = 0; i < COUNT(users); i++) {
+        snprintf(sql, sizeof sql,
+                 "CREATE USER IF NOT EXISTS pilehub_%s@localhost", users[i]);
+        testdb_sql(cx, sql);
+    }
+    snprintf(path, sizeof path, "%s/schema/grants.sql",
+             source != NULL ? source : ".");
+    f = fopen(path, "re");
+    if (f == NULL) {
+        perror(path);
+        exit(1);
+    }
+    while (getline(&line, &size, f) > 0)
+        if (strncmp(line, "GRANT", 5) == 0)
+            testdb_sql(cx, line);
+    free(line);
+    fclose(f);
 }

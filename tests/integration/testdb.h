@@ -20,6 +20,14 @@ void testdb_stop(void);
 struct cx *testdb_cx(void);
 void testdb_cx_free(struct cx *cx);
 
+/* The users that scripts/run makes (pilehub_web, pilehub_jobs,
+   pilehub_gateway; no passwords), with the rights of schema/grants.sql on
+   this database. */
+void testdb_users(struct cx *cx);
+
+/* As testdb_cx, but connected as one of them. */
+struct cx *testdb_cx_as(const char *user);
+
 /* Name of the database, and the socket, for programs that are started. */
 const char *testdb_name(void);
 const char *testdb_socket(void);

@@ -242,7 +242,7 @@ static void settings_of(const struct stack *s, const char *pool, char *out,
              "public_url=http://127.0.0.1:%d\n"
              "payment_url=http://127.0.0.1:%d/pay\npayment_key=%s\n"
              "sms_url=http://127.0.0.1:%d/sms\nsms_key=%s\n"
-             "web_pool=%s\nweb_workers=4\nweb_budget_ms=%d\n",
+             "db_user=pilehub_web\nweb_pool=%s\nweb_workers=4\nweb_budget_ms=%d\n",
              s->http_port, s->fakes_port, PAYMENT_KEY, s->fakes_port,
              SMS_KEY, pool, strcmp(pool, "slow") == 0 ? 30000 : 10000);
 }
@@ -250,6 +250,7 @@ static void settings_of(const struct stack *s, const char *pool, char *out,
 void stack_start(struct stack *s)
 {
     char settings[700], err[200], path[500];
+    struct cx *cx;
 
     memset(s, 0, sizeof *s);
     curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -259,6 +260,9 @@ void stack_start(struct stack *s)
         fail_start("mkdtemp");
     s->http_port = free_port();
     start_fakes(s);
+    cx = testdb_cx();
+    testdb_users(cx);
+    testdb_cx_free(cx);
     settings_of(s, "web", settings, sizeof settings);
     web_server_start(&s->web, "pilehub-web", settings);
     settings_of(s, "slow", settings, sizeof settings);

@@ -909,7 +909,7 @@ static void settle_job(struct cx *c, void *arg)
 
 static void settle(void)
 {
-    struct cx *c = testdb_cx();
+    struct cx *c = testdb_cx_as("pilehub_jobs");
 
     c->config = stack.config;
     testdb_run(c, settle_job, NULL);

@@ -169,7 +169,7 @@ static void run_job(struct cx *c, void *arg)
 /* Runs a job as the scheduler does: outside a transaction, as nobody. */
 static void job(void (*run)(struct cx *cx))
 {
-    struct cx *c = testdb_cx();
+    struct cx *c = testdb_cx_as("pilehub_jobs");
     struct job j = { run };
 
     c->config = stack.config;
@@ -490,6 +490,10 @@ static void the_callback_comes_to_a_known_channel_only(void **state)
     http_reply_free(&r);
     r = http("POST", text("http://127.0.0.1:%d/api/pay/demo/notify",
                           stack.http_port), headers, "");
+    assert_int_equal(r.status, 400);
+    http_reply_free(&r);
+    r = http("POST", text("http://127.0.0.1:%d/api/pay/demo/notify",
+                          stack.http_port), headers, text("%070000d", 0));
     assert_int_equal(r.status, 400);
     http_reply_free(&r);
     r = http("GET", text("http://127.0.0.1:%d/api/pay/demo/notify",
