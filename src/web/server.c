@@ -362,6 +362,16 @@ static bool prepare(struct server *s)
     return s->app != NULL;
 }
 
+static void clean_up(struct server *s)
+{
+    if (s->views != NULL)
+        view_stop(s->views);
+    if (s->shared != NULL)
+        shared_free(s->shared);
+    if (s->arena != NULL)
+        arena_free(s->arena);
+}
+
 /* "5,123,124": descriptor, then workers. */
 static void inherit(struct server *s, const char *text)
 {
@@ -379,6 +389,7 @@ int web_main(int argc, char **argv, const struct features *features)
                         .config_path = "", .listen_fd = -1 };
     const char *inherited = NULL;
     bool check = false;
+    int code;
 
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "-c") == 0 && i + 1 < argc) {
@@ -392,13 +403,14 @@ int web_main(int argc, char **argv, const struct features *features)
             return 2;
         }
     }
-    if (!prepare(&s))
-        return 1;
-    if (check)
-        return 0;
-    if (inherited != NULL)
-        inherit(&s, inherited);
-    else
-        s.listen_fd = open_socket(s.config->web_socket);
-    return s.listen_fd < 0 ? 1 : run(&s);
+    code = prepare(&s) ? 0 : 1;
+    if (code == 0 && !check) {
+        if (inherited != NULL)
+            inherit(&s, inherited);
+        else
+            s.listen_fd = open_socket(s.config->web_socket);
+        code = s.listen_fd < 0 ? 1 : run(&s);
+    }
+    clean_up(&s);
+    return code;
 }

@@ -330,37 +330,30 @@ static void an_address_is_slowed_down_whatever_the_phone(void **state)
     fcgi_free(&r);
 }
 
-static int64_t median_us(const char *phone)
+/* The fastest of some tries: what it takes when nothing else runs. */
+static int64_t fastest_us(const char *phone)
 {
-    int64_t took[7];
+    int64_t best = INT64_MAX;
     struct fcgi_reply r;
 
-    for (size_t i = 0; i < COUNT(took); i++) {
-        char address[30];
+    for (int i = 0; i < 9; i++) {
+        char address[30], form[100];
         struct browser b;
-        int64_t began;
-        char form[100];
+        int64_t took;
 
         forget(NULL);
-        snprintf(address, sizeof address, "10.5.%s.%zu", phone + 9, i);
+        snprintf(address, sizeof address, "10.5.%s.%d", phone + 9, i);
         b = browser_at(address);
         browser_get(&b, "/login", &r);
         fcgi_free(&r);
         snprintf(form, sizeof form, "phone=%s&password=Wrong-pass-1", phone);
-        began = monotonic_us();
+        took = monotonic_us();
         browser_post(&b, "/login", form, &r);
-        took[i] = monotonic_us() - began;
+        took = monotonic_us() - took;
+        best = took < best ? took : best;
         fcgi_free(&r);
     }
-    for (size_t i = 0; i < COUNT(took); i++)
-        for (size_t k = i + 1; k < COUNT(took); k++)
-            if (took[k] < took[i]) {
-                int64_t t = took[i];
-
-                took[i] = took[k];
-                took[k] = t;
-            }
-    return took[COUNT(took) / 2];
+    return best;
 }
 
 /* Unknown, unclaimed and disabled phones answer as a wrong password does. */
@@ -383,7 +376,7 @@ static void nobody_learns_which_phones_exist(void **state)
         assert_int_equal(r.status, 422);
         assert_non_null(strstr(r.body, "手机号或密码不正确，还可尝试 4 次"));
         fcgi_free(&r);
-        us[i] = median_us(phones[i]);
+        us[i] = fastest_us(phones[i]);
     }
     for (size_t i = 0; i < COUNT(phones); i++)
         assert_in_range(us[i] * 100 / us[COUNT(phones) - 1], 60, 160);
