@@ -196,7 +196,7 @@ static int64_t save(struct cx *cx, int64_t id, const void *form)
 const struct resource pile_page = {
     .name = "pile", .title = "电桩", .unit = "台", .icon = "charging-pile",
     .sub = "列表展示已启用与停用的充电桩",
-    .empty = "还没有电桩。可以逐台新增，也可以用表格导入。",
+    .empty = "可以逐台新增，也可以用表格导入。",
     .key = "p.id", .order = "no", .text = "p.no",
     .search = "p.no|p.name|s.name",
     .from = "pile p LEFT JOIN station s ON s.id = p.station_id"

@@ -145,7 +145,7 @@ static void decorate(struct cx *cx, int64_t id, struct vnode *detail)
 const struct resource station_page = {
     .name = "station", .title = "电站", .unit = "座", .icon = "building",
     .sub = "汽车电站的基础、运营和地址信息",
-    .empty = "还没有电站。新增电站后会自动生成一个默认区域。",
+    .empty = "新增电站后会自动生成一个默认区域。",
     .small = true, .key = "s.id", .order = "name", .text = "s.name",
     .search = "s.name|s.address|s.district",
     .from = "station s LEFT JOIN org m ON m.id = s.merchant_id"

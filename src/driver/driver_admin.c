@@ -57,7 +57,7 @@ static void decorate(struct cx *cx, int64_t id, struct vnode *detail)
 const struct resource driver_page = {
     .name = "driver", .title = "车主", .unit = "位", .icon = "users",
     .sub = "注册车主、钱包与状态",
-    .empty = "还没有车主。车主首次用手机号登录后会出现在这里。",
+    .empty = "车主首次用手机号登录后会出现在这里。",
     .key = "d.id", .text = "COALESCE(NULLIF(d.name, ''), d.plate)",
     .search = "d.name|d.plate",
     .from = "driver d",

@@ -58,7 +58,7 @@ static const struct action actions[] = {
 const struct resource payment_page = {
     .name = "payment", .title = "充值记录", .unit = "笔", .icon = "coin",
     .sub = "车主在线充值、到账与退款",
-    .empty = "还没有充值。车主在小程序里充值后会出现在这里。",
+    .empty = "车主在小程序里充值后会出现在这里。",
     .key = "p.id", .text = "p.out_trade_no", .search = "p.out_trade_no",
     .from = "payment p LEFT JOIN driver d ON d.id = p.driver_id",
     /* As payment_scope: a wallet belongs to no provider. */

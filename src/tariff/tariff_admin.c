@@ -63,7 +63,7 @@ static const struct action actions[] = {
 const struct resource tariff_page = {
     .name = "tariff", .title = "计费规则", .unit = "条", .icon = "coin-yuan",
     .sub = "电费与服务费单价，次日 00:00 生效",
-    .empty = "还没有计费规则。没有规则的电站不能启动充电。",
+    .empty = "没有规则的电站不能启动充电。",
     .small = true, .own_detail = true, .own_form = true, .key = "t.id",
     .order = "station", .text = "t.name", .search = "t.name|s.name",
     .from = "tariff t LEFT JOIN station s ON s.id = t.station_id"

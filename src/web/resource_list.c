@@ -14,8 +14,9 @@
  *   List.query.N    the same for what acts on the selected rows
  *   List.chips.N    .text .url; List.clear
  *   List.cols.N     .title .name .kind .right .unit .url (sort) .dir .link
- *   List.rows.N     = id; .c.M one cell per column: = text, .m mark, .h href;
- *                   .t name of the row
+ *                   .plain (flag: nothing but text)
+ *   List.rows.N     = id; .c.M one cell per column: = text, .m mark, .h href,
+ *                   .l (flag: long); .t name of the row
  *   List.count List.total List.more (flag: more than that) List.sums.N .title
  *                   .value .unit
  *   List.sizes.N    .value .url .on; List.prev List.next
@@ -28,6 +29,9 @@
 
 #include "web/app.h"
 #include "web/resource_in.h"
+
+/* A text that may not fit its cell: about 18 Chinese characters. */
+enum { CLIPPED_BYTES = 48 };
 
 /* One page of rows, and how to read its table. */
 struct page {
@@ -394,6 +398,9 @@ static void put_columns(struct cx *cx, struct vnode *list,
         v_set(n, "kind", kind_name(c->kind));
         v_flag(n, "right", cell_is_number(c->kind));
         v_flag(n, "link", p->shown.v[i] == column_first(st->r));
+        v_flag(n, "plain", p->ref[i] == 0 &&
+                               p->shown.v[i] != column_first(st->r) &&
+                               strcmp(kind_name(c->kind), "text") == 0);
         if (*cell_unit_beside(c) != '\0')
             v_set(n, "unit", cell_unit_beside(c));
         if (!(c->flags & COL_SORT))
@@ -420,6 +427,8 @@ static void put_cell(struct cx *cx, struct vnode *row, const struct page *p,
         if (label != NULL && label->mark != NULL)
             v_set(v_child(row, name), "m", label->mark);
     }
+    if (c->kind == CELL_TEXT && raw != NULL && strlen(raw) > CLIPPED_BYTES)
+        v_flag(v_child(row, name), "l", true);
     id = p->ref[i] == 0 ? NULL : cell_at(p, r, p->ref[i]);
     if (id != NULL)
         v_printf(v_child(row, name), "h", "%s/%s",
