@@ -620,6 +620,57 @@ static void money_that_came_before_the_close_is_booked(void **state)
     assert_booked(no, 1);
 }
 
+static void *ask_in_thread(void *arg)
+{
+    (void)arg;
+    job(payment_query_due);
+    return NULL;
+}
+
+/* The job asks, the app asks and sixteen callbacks come, all at once. */
+static void whoever_is_first_books_it_and_nobody_else(void **state)
+{
+    const char *no = begin(alice, 6600);
+    struct api_call check = { .path = text("/topups/%s/check", no),
+                              .body = "{}", .token = alice };
+    struct api_reply r[4];
+    int64_t before = wallet();
+    int statuses[64];
+    pthread_t thread;
+
+    (void)state;
+    pay(no, ",\"notify\":\"never\"", statuses);
+    places_sql(cx, "UPDATE payment SET query_at = NOW(3) - INTERVAL 1 SECOND,"
+                   " expires_at = NOW(3) - INTERVAL 1 SECOND"
+                   " WHERE out_trade_no = '%s'", no);
+    assert_int_equal(pthread_create(&thread, NULL, ask_in_thread, NULL), 0);
+    json_decref(fake(&stack, "notify",
+                     text("{\"order\":\"%s\",\"mode\":\"parallel\","
+                          "\"count\":16}", no)));
+    api_parallel(&stack, check, 4, r);
+    pthread_join(thread, NULL);
+    for (int i = 0; i < 4; i++) {
+        assert_string_equal(data_text(&r[i], "state"), "paid");
+        api_free(&r[i]);
+    }
+    assert_booked(no, 1);
+    assert_int_equal(wallet(), before + 6600);
+}
+
+static void in_the_demo_orders_can_pay_themselves(void **state)
+{
+    const char *no;
+
+    (void)state;
+    fake_do(&stack, "auto", "{\"ms\":50}");
+    no = begin(alice, 6700);
+    for (int i = 0; i < 200 && strcmp(state_of(no), "paid") != 0; i++)
+        usleep(20000);
+    fake_do(&stack, "auto", "{\"ms\":-1}");
+    assert_string_equal(state_of(no), "paid");
+    assert_booked(no, 1);
+}
+
 /* ---- money that comes too late (O5, F35, F39) ---- */
 
 static void refund_now(const char *no)
@@ -832,6 +883,8 @@ int main(void)
         CASE(what_nobody_pays_is_closed_there_and_here),
         CASE(it_is_not_closed_here_unless_it_is_there),
         CASE(money_that_came_before_the_close_is_booked),
+        CASE(whoever_is_first_books_it_and_nobody_else),
+        CASE(in_the_demo_orders_can_pay_themselves),
         CASE(late_money_goes_back_once),
         CASE(a_refund_without_answer_is_asked_for_first),
         CASE(a_refused_refund_waits_for_a_person),
