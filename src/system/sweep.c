@@ -16,8 +16,6 @@ static const struct {
     { "session", "DELETE FROM session WHERE expires_at < ? LIMIT ?", 1 },
     { "sms_code", "DELETE FROM sms_code WHERE expires_at < ? LIMIT ?", 1 },
     { "captcha", "DELETE FROM captcha WHERE expires_at < ? LIMIT ?", 1 },
-    { "form_token", "DELETE FROM form_token WHERE expires_at < ? LIMIT ?",
-      1 },
     { "guard",
       "DELETE FROM guard WHERE window_at < ? AND (locked_to IS NULL OR"
       " locked_to < window_at + INTERVAL 2 DAY) LIMIT ?", 2 },

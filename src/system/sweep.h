@@ -6,7 +6,7 @@
 
 #include "base/cx.h"
 
-/* Expired sessions, codes, captchas, form tokens, guards; keys of requests
+/* Expired sessions, codes, captchas, guards; keys of requests
    after 400 days (M10); delivered events after 30. */
 void sweep(struct cx *cx);
 
