@@ -3,7 +3,9 @@
  * that progress is written on a second one. A file is made anew if the process
  * died in the middle; the half of it has no name yet.
  */
+#include <dirent.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/crypto.h"
@@ -143,10 +145,35 @@ static void remove_all(struct cx *cx, const char *dir,
     }
 }
 
+static void close_dir(void *p)
+{
+    (void)closedir(p);
+}
+
+/* What a process left half written when it was killed has no name yet. */
+static void remove_halves(struct cx *cx, const char *what)
+{
+    const char *path = home_dir(cx, what);
+    DIR *dir = cx_own(cx, opendir(path), close_dir);
+    struct dirent *e;
+
+    while ((e = readdir(dir)) != NULL) {
+        const char *file = cx_printf(cx, "%s/%s", path, e->d_name);
+        struct stat st;
+
+        if (strncmp(e->d_name, ".sheet-", 7) == 0 && stat(file, &st) == 0 &&
+            cx->now.ms - (int64_t)st.st_mtime * 1000 > DAY_MS)
+            (void)unlink(file);
+    }
+}
+
 void export_clean(struct cx *cx)
 {
     const char *const *files;
     size_t n;
+
+    remove_halves(cx, "exports");
+    remove_halves(cx, "imports");
 
     files = export_sweep(cx, &n);
     remove_all(cx, "exports", files, n);

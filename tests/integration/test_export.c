@@ -13,6 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <utime.h>
 
 #include "base/macros.h"
 #include "system/export_admin.h"
@@ -188,6 +191,29 @@ static void not_too_many_at_once(void **state)
                                     " WHERE state < 3"), 0);
 }
 
+static void put_file(const char *name, int days_old)
+{
+    const char *path = text("%s/exports/%s", site_home(), name);
+    time_t then = time(NULL) - days_old * 86400;
+    FILE *f = fopen(path, "w");
+
+    assert_non_null(f);
+    fclose(f);
+    assert_int_equal(utime(path, &(struct utimbuf){ then, then }), 0);
+}
+
+static void half_a_file_goes_after_a_day(void **state)
+{
+    size_t before = files();
+
+    (void)state;
+    put_file(".sheet-new", 0);
+    put_file(".sheet-old", 2);
+    site_job(export_clean);
+    assert_int_equal(files(), before + 1);
+    assert_int_equal(unlink(text("%s/exports/.sheet-new", site_home())), 0);
+}
+
 static void a_file_goes_when_its_time_is_over(void **state)
 {
     (void)state;
@@ -254,6 +280,7 @@ int main(void)
         cmocka_unit_test(a_lost_right_ends_the_export),
         cmocka_unit_test(an_interrupted_export_is_made_again),
         cmocka_unit_test(not_too_many_at_once),
+        cmocka_unit_test(half_a_file_goes_after_a_day),
         cmocka_unit_test(a_file_goes_when_its_time_is_over),
     };
 

@@ -485,6 +485,22 @@ static void the_template_is_what_an_import_takes(void **state)
     assert_has(&r, "\"区域功率（kW）\"");
 }
 
+/* The Excel one, given back as it came. */
+static void an_empty_template_has_no_data(void **state)
+{
+    struct site_reply r = site_get(&admin, "/console/area/import/template");
+    char *book = malloc(r.len);
+    size_t len = r.len;
+
+    (void)state;
+    assert_non_null(book);
+    memcpy(book, r.body, len);
+    r = site_upload(&admin, "/console/area/import", "x.xlsx", book, len);
+    free(book);
+    assert_int_equal(r.status, 422);
+    assert_has(&r, "文件里只有标题，没有数据。");
+}
+
 static void a_dry_run_names_every_wrong_cell(void **state)
 {
     int64_t before = count("SELECT COUNT(*) FROM area");
@@ -654,6 +670,7 @@ int main(void)
         cmocka_unit_test(a_masked_value_is_shown_once_and_audited),
         cmocka_unit_test(an_export_holds_what_the_list_selects),
         cmocka_unit_test(the_template_is_what_an_import_takes),
+        cmocka_unit_test(an_empty_template_has_no_data),
         cmocka_unit_test(a_dry_run_names_every_wrong_cell),
         cmocka_unit_test(rows_are_judged_with_those_before_them),
         cmocka_unit_test(a_good_file_is_imported_whole_and_once),
