@@ -8,10 +8,12 @@
 #include "base/log.h"
 #include "base/money.h"
 #include "charging/evidence.h"
+#include "charging/gun_admin.h"
 #include "charging/order.h"
 #include "charging/order_admin.h"
 #include "charging/order_evidence_page.h"
 #include "charging/order_review_admin.h"
+#include "charging/wall.h"
 #include "ledger/ledger.h"
 #include "protocol/ykc/codes.h"
 #include "system/audit.h"
@@ -154,7 +156,8 @@ static void put_acts(struct page *p)
     struct vnode *list = v_child(p->v, "acts");
     size_t n = 0;
 
-    if (o->state == ORDER_CHARGING && request_may(p->req, "order.control")) {
+    if (o->state == ORDER_CHARGING &&
+        gun_can_stop(p->req, wall_gun_load(p->cx, o->connector_id))) {
         struct vnode *a = v_item(list, n++);
 
         v_set(a, "title", "停止充电");

@@ -47,7 +47,7 @@
  *   layout/bare_head.cs, bare_foot.cs  no shell: sign-in, big screen, errors
  *                                      before sign-in
  *   layout/fragment.cs                 before the template for htmx requests:
- *                                      toasts and title as out-of-band swaps
+ *                                      toasts as an out-of-band swap
  *
  * page/error.cs is the page of every error:
  *   Error.status    400 401 403 404 405 409 413 422 429 500 502 503
