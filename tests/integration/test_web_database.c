@@ -180,11 +180,12 @@ static void gone_is_said_within_a_second(void **state)
 
 /* ---- nothing acknowledged is lost -------------------------------------- */
 
-enum { THREADS = 4, ROUNDS = 6 };
+enum { THREADS = 4, ROUNDS = 6, KILLS = 60 };
 
 struct writer {
     pthread_t thread;
     int no;
+    const char *run; /* in keys and texts */
     atomic_bool *stop;
     int acknowledged, refused, repeated;
 };
@@ -198,8 +199,9 @@ static void *write_on(void *arg)
         char key[40], json[60];
         int tries = 0;
 
-        snprintf(key, sizeof key, "writer-%d-%06d", w->no, i);
-        snprintf(json, sizeof json, "{\"text\":\"w%d-%d\"}", w->no, i);
+        snprintf(key, sizeof key, "%s-%d-%06d", w->run, w->no, i);
+        snprintf(json, sizeof json, "{\"text\":\"%s%d-%d\"}", w->run, w->no,
+                 i);
         for (;; tries++) {
             struct fcgi_call c = {
                 .method = "POST", .uri = "/api/t/v1/effects",
@@ -222,19 +224,52 @@ static void *write_on(void *arg)
     return NULL;
 }
 
-static void acknowledged_writes_survive_and_happen_once(void **state)
+static void writers_start(struct writer *w, const char *run,
+                          atomic_bool *stop)
+{
+    for (int i = 0; i < THREADS; i++) {
+        w[i] = (struct writer){ .no = i, .run = run, .stop = stop };
+        assert_int_equal(pthread_create(&w[i].thread, NULL, write_on,
+                                        &w[i]), 0);
+    }
+}
+
+/* Stops them; every acknowledged write is there, and once. */
+static void writers_check(struct writer *w, const char *run,
+                          atomic_bool *stop)
+{
+    struct cx *cx = testdb_cx();
+    int acknowledged = 0, refused = 0;
+
+    atomic_store(stop, true);
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(w[i].thread, NULL);
+        acknowledged += w[i].acknowledged;
+        refused += w[i].refused;
+    }
+    assert_int_equal(testdb_int(cx, cx_printf(
+        cx, "SELECT COUNT(*) FROM t_effect WHERE what LIKE '%s%%'", run)),
+        acknowledged);
+    assert_int_equal(testdb_int(cx, cx_printf(
+        cx, "SELECT COUNT(DISTINCT what) FROM t_effect WHERE what LIKE"
+        " '%s%%'", run)), acknowledged);
+    assert_int_equal(testdb_int(cx, cx_printf(
+        cx, "SELECT COUNT(*) FROM audit WHERE event = 't.effect' AND text"
+        " LIKE '%s%%'", run)), acknowledged);
+    testdb_cx_free(cx);
+    assert_in_range(acknowledged, 100, 10000000);
+    assert_in_range(refused, 1, 10000000);
+    print_message("# %d acknowledged, %d answered with an error before\n",
+                  acknowledged, refused);
+}
+
+static void writes_survive_the_database(void **state)
 {
     static struct writer writers[THREADS];
     static atomic_bool stop;
-    struct cx *cx;
-    int acknowledged = 0, refused = 0;
 
     (void)state;
-    for (int i = 0; i < THREADS; i++) {
-        writers[i] = (struct writer){ .no = i, .stop = &stop };
-        assert_int_equal(pthread_create(&writers[i].thread, NULL, write_on,
-                                        &writers[i]), 0);
-    }
+    writers_start(writers, "dbkill", &stop);
     for (int i = 0; i < ROUNDS; i++) {
         sleep_ms(400);
         db_down(i % 2 == 0 ? SIGKILL : SIGTERM);
@@ -242,24 +277,29 @@ static void acknowledged_writes_survive_and_happen_once(void **state)
         db_up();
     }
     sleep_ms(500);
-    atomic_store(&stop, true);
-    for (int i = 0; i < THREADS; i++) {
-        pthread_join(writers[i].thread, NULL);
-        acknowledged += writers[i].acknowledged;
-        refused += writers[i].refused;
+    writers_check(writers, "dbkill", &stop);
+}
+
+/* Workers killed at any instruction: before, in and after COMMIT (W1, F1). */
+static void writes_survive_the_workers(void **state)
+{
+    static struct writer writers[THREADS];
+    static atomic_bool stop;
+    int kills = 0;
+
+    (void)state;
+    writers_start(writers, "wkill", &stop);
+    for (int i = 0; i < KILLS; i++) {
+        pid_t workers[8];
+        size_t n = web_server_workers(&server, workers, 8);
+
+        if (n > 0)
+            kills += kill(workers[i % (int)n], SIGKILL) == 0;
+        sleep_ms(20 + i * 7 % 150);
     }
-    cx = testdb_cx();
-    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM t_effect"),
-                     acknowledged);
-    assert_int_equal(testdb_int(cx, "SELECT COUNT(DISTINCT what) FROM"
-                                " t_effect"), acknowledged);
-    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM audit WHERE event"
-                                " = 't.effect'"), acknowledged);
-    testdb_cx_free(cx);
-    assert_in_range(acknowledged, 100, 10000000);
-    assert_in_range(refused, 1, 10000000);
-    print_message("# %d acknowledged, %d answered with an error before\n",
-                  acknowledged, refused);
+    assert_true(web_server_wait(&server, 5000));
+    writers_check(writers, "wkill", &stop);
+    print_message("# %d workers killed\n", kills);
 }
 
 /* ---- set-up ------------------------------------------------------------ */
@@ -296,7 +336,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gone_is_said_within_a_second),
-        cmocka_unit_test(acknowledged_writes_survive_and_happen_once),
+        cmocka_unit_test(writes_survive_the_database),
+        cmocka_unit_test(writes_survive_the_workers),
     };
     char remove[100];
     int failed;
