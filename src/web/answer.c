@@ -18,13 +18,13 @@ void answer_init(struct answer *a)
 
 void answer_reset(struct answer *a)
 {
-    struct buf body = a->body;
+    struct answer fresh = { .fd = -1, .body = a->body, .https = a->https };
 
     if (a->tree != NULL)
         view_free(a->tree);
     if (a->fd >= 0)
         close(a->fd);
-    *a = (struct answer){ .fd = -1, .body = body };
+    *a = fresh;
     buf_clear(&a->body);
 }
 
@@ -265,6 +265,9 @@ void answer_head(const struct answer *a, struct buf *out)
     for (size_t i = 0; i < COUNT(always); i++)
         if (!has_header(a, always[i].name))
             buf_printf(out, "%s: %s\r\n", always[i].name, always[i].value);
+    if (a->https) /* S4 */
+        buf_puts(out, "Strict-Transport-Security: max-age=31536000; "
+                      "includeSubDomains\r\n");
     for (size_t i = 0; i < a->header_count; i++)
         buf_printf(out, "%s: %s\r\n", a->headers[i].name,
                    a->headers[i].value);

@@ -38,8 +38,7 @@ struct answer {
     enum answer_layout layout;
     struct vnode *tree; /* owned */
     const char *title;
-    bool cookie_set;      /* signing in or out */
-    bool stored;          /* private pages must not be cached */
+    bool https;           /* the site is served over TLS only */
     struct buf body;      /* owned */
     int fd;               /* owned; -1: none */
     int64_t fd_len;

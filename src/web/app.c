@@ -298,6 +298,7 @@ void app_serve(const struct app *app, struct cx *cx,
     struct serving *s;
 
     answer_reset(answer);
+    answer->https = app->config->cookie_secure;
     set_request_id(cx, transport);
     s = CX_NEW(cx, struct serving);
     s->transport = transport;

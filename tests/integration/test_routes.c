@@ -324,6 +324,26 @@ static const char *name_of(const struct route_row *row)
 
 /* ---- the promises ------------------------------------------------------ */
 
+/* Rule S5, on every route. */
+static void check_headers(const struct route_row *row,
+                          const struct fcgi_reply *r)
+{
+    static const char *const names[] = {
+        "Content-Type", "Content-Length", "X-Content-Type-Options",
+        "X-Frame-Options", "Referrer-Policy", "Permissions-Policy",
+        "Cache-Control",
+    };
+    char value[400];
+
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (!fcgi_header(r, names[i], value, sizeof value))
+            fail_msg("%s: no %s", name_of(row), names[i]);
+    if (!fcgi_header(r, "Content-Security-Policy", value, sizeof value) ||
+        strstr(value, "frame-ancestors 'none'") == NULL ||
+        strstr(value, "unsafe") != NULL)
+        fail_msg("%s: %s", name_of(row), value);
+}
+
 static void nobody_gets_in(void **state)
 {
     size_t asked = 0;
@@ -335,9 +355,12 @@ static void nobody_gets_in(void **state)
         int status;
         char to[URI_MAX];
 
-        if (row->route.auth == AUTH_NONE)
-            continue;
         status = ask(&b, row, uri_of(row, "1"), &r);
+        check_headers(row, &r);
+        if (row->route.auth == AUTH_NONE) {
+            fcgi_free(&r);
+            continue;
+        }
         if (row->route.auth == AUTH_DRIVER || row->endpoint != NULL) {
             if (status != 401)
                 fail_msg("%s: %d", name_of(row), status);
