@@ -360,6 +360,7 @@ int main(void)
     testdb_stop();
     db_down(SIGTERM);
     snprintf(remove, sizeof remove, "%s", dir);
-    start((char *[]){ (char[]){ "rm" }, (char[]){ "-rf" }, remove, NULL });
+    waitpid(start((char *[]){ (char[]){ "rm" }, (char[]){ "-rf" }, remove,
+                              NULL }), NULL, 0);
     return failed;
 }
