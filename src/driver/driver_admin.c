@@ -39,10 +39,14 @@ static const struct action actions[] = {
 static void decorate(struct cx *cx, int64_t id, struct vnode *detail)
 {
     const struct wallet w = ledger_wallet(cx, id);
-    const struct { const char *label; money amount; } rows[] = {
-        { "可用余额", w.available }, { "充值余额", w.paid },
-        { "后台充值余额", w.granted }, { "赠送余额", w.gift },
-        { "充电预留", w.held },      { "欠费", w.arrears },
+    const struct { const char *label; money amount; const char *list; }
+    rows[] = {
+        { "可用余额", w.available, NULL },
+        { "充值余额", w.paid, "payment" },
+        { "后台充值余额", w.granted, NULL },
+        { "赠送余额", w.gift, NULL },
+        { "充电预留", w.held, NULL },
+        { "欠费", w.arrears, NULL },
     };
     char text[MONEY_TEXT];
 
@@ -50,7 +54,10 @@ static void decorate(struct cx *cx, int64_t id, struct vnode *detail)
         struct vnode *row = v_item(v_child(detail, "figures"), i);
 
         v_set(row, "label", rows[i].label);
-        v_set(row, "value", money_pretty(rows[i].amount, text));
+        v_printf(row, "value", "¥%s", money_pretty(rows[i].amount, text));
+        if (rows[i].list != NULL)
+            v_printf(row, "path", "/console/%s?driver=%lld", rows[i].list,
+                     (long long)id);
     }
 }
 
@@ -58,7 +65,7 @@ const struct resource driver_page = {
     .name = "driver", .title = "车主", .unit = "位", .icon = "users",
     .sub = "注册车主、钱包与状态",
     .empty = "车主首次用手机号登录后会出现在这里。",
-    .key = "d.id", .text = "COALESCE(NULLIF(d.name, ''), d.plate)",
+    .key = "d.id", .text = DRIVER_TEXT,
     .search = "d.name|d.plate",
     .from = "driver d",
     /* As driver_scope: drivers belong to no provider. */

@@ -18,4 +18,10 @@ extern const struct endpoint wallet_endpoints[WALLET_ENDPOINTS];
 
 extern const struct resource driver_page;
 
+/* What a driver is called in pages: as they call themselves, else by plate,
+   else by the masked phone. Alias d. */
+#define DRIVER_TEXT                                                \
+    "COALESCE(NULLIF(d.name, ''), NULLIF(d.plate, ''),"            \
+    " CONCAT(LEFT(d.phone, 3), '****', RIGHT(d.phone, 4)))"
+
 #endif
