@@ -173,6 +173,37 @@ void site_job(void (*run)(struct cx *cx))
     testdb_run(site.cx, run_job, &job);
 }
 
+/* A forked process must not touch its parent's connection. */
+static void own_connections(void)
+{
+    struct db_login login = db_login_of(site.config, 30);
+
+    site.db = db_open(&login);
+    site.cx = cx_new(site.db, site.config, ARENA);
+    site.cx->views = site.views;
+    site.checks = testdb_cx();
+}
+
+int site_at_once(int n, bool (*act)(int index, void *arg), void *arg)
+{
+    int done = 0, status;
+
+    fflush(NULL);
+    for (int i = 0; i < n; i++) {
+        pid_t pid = fork();
+
+        if (pid < 0)
+            die("fork");
+        if (pid > 0)
+            continue;
+        own_connections();
+        _exit(act(i, arg) ? 0 : 1);
+    }
+    while (wait(&status) > 0)
+        done += WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    return done;
+}
+
 /* ---- people ------------------------------------------------------------- */
 
 struct opening {

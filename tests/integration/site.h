@@ -59,6 +59,10 @@ struct site_reply site_post(struct visitor *v, const char *uri,
 struct site_reply site_upload(struct visitor *v, const char *uri,
                               const char *name, const void *data, size_t len);
 
+/* Runs act in n processes at once, each with connections of its own; how many
+   of them returned true. */
+int site_at_once(int n, bool (*act)(int index, void *arg), void *arg);
+
 /* Runs what a job runs, as pilehub-jobs would. */
 void site_job(void (*run)(struct cx *cx));
 

@@ -244,6 +244,26 @@ static void a_form_counts_once(void **state)
                      403);
 }
 
+static bool post_area(int index, void *arg)
+{
+    (void)index;
+    return site_post(&admin, "/console/area/new", arg).status == 303;
+}
+
+static void a_form_pressed_many_times_counts_once(void **state)
+{
+    char form[200];
+
+    (void)state;
+    snprintf(form, sizeof form, "station_id=%lld&name=pressed", station);
+    site_get(&admin, "/console/area/new");
+    assert_int_equal(site_at_once(8, post_area, form), 8);
+    assert_int_equal(count("SELECT COUNT(*) FROM area WHERE name ="
+                           " 'pressed'"), 1);
+    assert_int_equal(count("SELECT COUNT(*) FROM audit WHERE object = 'area'"
+                           " AND text LIKE '%%pressed%%'"), 1);
+}
+
 static void a_rule_of_the_subject_stands_at_its_field(void **state)
 {
     struct site_reply r;
@@ -562,6 +582,25 @@ static void a_good_file_is_imported_whole_and_once(void **state)
                            " WHERE event = 'import'"), 1);
 }
 
+static bool commit_file(int index, void *arg)
+{
+    (void)index;
+    return site_post(&admin, "/console/area/import/commit",
+                     arg).status == 303;
+}
+
+static void a_file_committed_many_times_counts_once(void **state)
+{
+    struct site_reply r = upload("归属电站,区域名称\n天河体育东路超充站,辛区\n");
+    char form[60];
+
+    (void)state;
+    snprintf(form, sizeof form, "%s", token_of(&r));
+    assert_int_equal(site_at_once(8, commit_file, form), 1);
+    assert_int_equal(count("SELECT COUNT(*) FROM area WHERE name = '辛区'"),
+                     1);
+}
+
 static void a_file_that_is_no_table_is_refused(void **state)
 {
     static const struct { const char *csv, *sentence; } cases[] = {
@@ -660,6 +699,7 @@ int main(void)
         cmocka_unit_test(a_form_says_all_that_is_wrong_and_keeps_the_rest),
         cmocka_unit_test(what_is_no_field_is_refused),
         cmocka_unit_test(a_form_counts_once),
+        cmocka_unit_test(a_form_pressed_many_times_counts_once),
         cmocka_unit_test(a_rule_of_the_subject_stands_at_its_field),
         cmocka_unit_test(a_foreign_reference_is_not_found),
         cmocka_unit_test(two_people_see_both_versions),
@@ -674,6 +714,7 @@ int main(void)
         cmocka_unit_test(a_dry_run_names_every_wrong_cell),
         cmocka_unit_test(rows_are_judged_with_those_before_them),
         cmocka_unit_test(a_good_file_is_imported_whole_and_once),
+        cmocka_unit_test(a_file_committed_many_times_counts_once),
         cmocka_unit_test(a_file_that_is_no_table_is_refused),
         cmocka_unit_test(a_file_that_changed_is_refused),
         cmocka_unit_test(a_large_import_keeps_its_memory),
