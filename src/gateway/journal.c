@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -152,6 +154,20 @@ static bool open_file(struct journal *j)
     return true;
 }
 
+/* Two processes must not write one journal; one that is ending may take a
+   moment. */
+static bool lock_dir(const struct journal *j)
+{
+    struct timespec step = { 0, 100000000 };
+
+    for (int i = 0; i < 100; i++) {
+        if (flock(j->dir_fd, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        nanosleep(&step, NULL);
+    }
+    return failed("lock");
+}
+
 bool journal_open(struct journal *j, const char *dir,
                   void (*replay)(void *, const void *, size_t), void *arg)
 {
@@ -161,6 +177,8 @@ bool journal_open(struct journal *j, const char *dir,
     j->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (j->dir_fd < 0)
         return failed(dir);
+    if (!lock_dir(j))
+        return false;
     j->buffer = malloc(BUFFER);
     must(j->buffer != NULL);
     return find_last(j, dir) && open_file(j) && replay_all(j, replay, arg);

@@ -126,7 +126,7 @@ static void begin_session(struct net *n, struct conn *c, struct charger *ch,
         if (*s < 0x20 || *s > 0x7E)
             *s = '?';
     ch->pins = pins;
-    ch->tokens_ms = n->now_ms;
+    ch->tokens_ms = 0; /* the bucket is full */
     ch->excess = 0;
     ch->probe_ms = 0;
     ch->tariff_due_ms = n->now_ms + TARIFF_AFTER_LOGIN_MS;

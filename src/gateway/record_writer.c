@@ -353,9 +353,11 @@ static void commit_all(struct recorder *x, struct cx *cx)
 
 static bool open_journal(struct recorder *x)
 {
+    const struct config *config = x->w->gateway->config;
     char dir[512];
 
-    snprintf(dir, sizeof dir, "%s/journal", x->w->gateway->config->home);
+    snprintf(dir, sizeof dir, "%s/journal-%s", config->home,
+             config->gateway_name);
     return journal_open(&x->journal, dir, replay, x);
 }
 

@@ -37,6 +37,20 @@ struct rig {
     int offline_ms;       /* silence of a pile; 0: 5 s */
 };
 
+/*
+ * A database server of the test's own, for tests that stop it: made before
+ * rig_init, which then uses it.
+ */
+struct server {
+    pid_t pid;
+    char dir[48];
+    char socket[64];
+};
+void server_make(struct server *s);
+void server_start(struct server *s);
+void server_end(struct server *s, int sig);
+void server_remove(struct server *s);
+
 /* Database, users, park. Once per program. */
 void rig_init(struct rig *r, const char *name);
 void rig_fini(struct rig *r);
