@@ -41,7 +41,7 @@ static const struct resource page = {
     .columns = LIST(columns), .filters = LIST(filters),
 };
 
-/* ---- in the place of what needs a server ------------------------------------ */
+/* ---- in the place of what needs a server -------------------------------- */
 
 struct list_source *resource_source(struct cx *cx, const struct resource *r)
 {
@@ -94,7 +94,7 @@ void *db_rows(struct cx *cx, const char *sql, struct db_binds binds,
     return db_row(cx, sql, binds, shape);
 }
 
-/* ---- the check ------------------------------------------------------------------ */
+/* ---- the check ---------------------------------------------------------- */
 
 static void check(struct list_sql s)
 {
