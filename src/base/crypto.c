@@ -67,7 +67,7 @@ char *hex_encode(const void *p, size_t n, char *out)
     return out;
 }
 
-static int hex_value(char c)
+int hex_value(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';

@@ -29,6 +29,9 @@ void hmac_sha256(const void *key, size_t key_len, const void *p, size_t n,
 bool secret_equal(const void *a, const void *b, size_t n);
 bool secret_text_equal(const char *a, const char *b);
 
+/* The value of a hex digit of either case; -1 if it is none. */
+int hex_value(char c);
+
 /* Lower-case hex and back. hex_encode writes 2n + 1 bytes, returns out. */
 char *hex_encode(const void *p, size_t n, char *out);
 /* False unless text is exactly 2n hex digits. */

@@ -143,6 +143,16 @@ void log_start(const char *program, enum log_level least)
     out.least = least;
 }
 
+enum log_level log_level_named(const char *name)
+{
+    static const char *const names[] = { "debug", "info", "warn", "error" };
+
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (strcmp(names[i], name) == 0)
+            return (enum log_level)i;
+    return LOG_INFO;
+}
+
 void log_to(int fd)
 {
     out.fd = fd;

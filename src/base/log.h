@@ -52,6 +52,9 @@ void log_any(enum log_level level, const char *event, ...);
  */
 void log_start(const char *program, enum log_level least);
 
+/* "debug", "info", "warn", "error"; anything else is LOG_INFO. */
+enum log_level log_level_named(const char *name);
+
 /* Writes to this descriptor from now on (default 2); it is not closed. */
 void log_to(int fd);
 

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <malloc.h>
 #include <poll.h>
 #include <signal.h>
@@ -19,8 +18,8 @@
 
 #include "base/buf.h"
 #include "base/config.h"
-#include "base/crypto.h"
 #include "base/log.h"
+#include "base/program.h"
 #include "base/wake.h"
 #include "gateway/net.h"
 
@@ -337,16 +336,6 @@ static int run(struct gateway *g, const struct config *config)
            atomic_load(&g->is_fenced);
 }
 
-static enum log_level level_of(const char *name)
-{
-    static const char *const names[] = { "debug", "info", "warn", "error" };
-
-    for (size_t i = 0; i < COUNT(names); i++)
-        if (strcmp(names[i], name) == 0)
-            return (enum log_level)i;
-    return LOG_INFO;
-}
-
 /* The journal and the statistics stand there. */
 static bool make_home(const struct config *config)
 {
@@ -363,27 +352,12 @@ static bool make_home(const struct config *config)
 
 int main(int argc, char **argv)
 {
-    const struct config *config;
-    const char *path = NULL;
-    char err[400] = "";
+    const struct config *config = program_begin("gateway", argc, argv);
     struct gateway *g;
     int status;
 
-    if (argc == 3 && strcmp(argv[1], "-c") == 0) {
-        path = argv[2];
-    } else if (argc != 1) {
-        fprintf(stderr, "usage: pilehub-gateway [-c FILE]\n");
+    if (config == NULL)
         return 2;
-    }
-    config = config_load(path, err, sizeof err);
-    if (config == NULL) {
-        fprintf(stderr, "pilehub-gateway: %s\n", err);
-        return 2;
-    }
-    log_start("gateway", level_of(config->log_level));
-    crypto_start();
-    if (config->secret_file[0] != '\0')
-        secret_load(config->secret_file);
     mallopt(M_ARENA_MAX, 2); /* threads share memory, none needs an own heap */
     g = calloc(1, sizeof *g);
     must(g != NULL);

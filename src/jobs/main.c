@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "base/config.h"
-#include "base/crypto.h"
 #include "base/log.h"
+#include "base/program.h"
 #include "db/db.h"
 #include "feature_list.h"
 #include "jobs/keep.h"
@@ -191,36 +191,11 @@ static int run(const struct config *config)
     }
 }
 
-static enum log_level level_of(const char *name)
-{
-    static const char *const names[] = { "debug", "info", "warn", "error" };
-
-    for (size_t i = 0; i < COUNT(names); i++)
-        if (strcmp(names[i], name) == 0)
-            return (enum log_level)i;
-    return LOG_INFO;
-}
-
 int main(int argc, char **argv)
 {
-    const struct config *config;
-    const char *path = NULL;
-    char err[400] = "";
+    const struct config *config = program_begin("jobs", argc, argv);
 
-    if (argc == 3 && strcmp(argv[1], "-c") == 0) {
-        path = argv[2];
-    } else if (argc != 1) {
-        fprintf(stderr, "usage: pilehub-jobs [-c FILE]\n");
+    if (config == NULL)
         return 2;
-    }
-    config = config_load(path, err, sizeof err);
-    if (config == NULL) {
-        fprintf(stderr, "pilehub-jobs: %s\n", err);
-        return 2;
-    }
-    log_start("jobs", level_of(config->log_level));
-    crypto_start();
-    if (config->secret_file[0] != '\0')
-        secret_load(config->secret_file);
     return run(config);
 }

@@ -246,15 +246,8 @@ static void keep_locked(struct request *req, int64_t id, struct role_form *f)
 static const char *trimmed(struct request *req, const char *name, size_t max,
                            const char **error)
 {
-    const char *s = input_get(req->input, name);
-    size_t n;
+    const char *s = input_trimmed(req->cx->arena, req->input, name);
 
-    if (s == NULL)
-        return "";
-    s += strspn(s, " ");
-    for (n = strlen(s); n > 0 && s[n - 1] == ' ';)
-        n--;
-    s = arena_strndup(req->cx->arena, s, n);
     if (utf8_count(s) > max)
         *error = cx_printf(req->cx, "最多 %zu 个字。", max);
     return s;

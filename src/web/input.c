@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/crypto.h"
 #include "base/utf8.h"
 
 void input_init(struct input *in, struct arena *arena)
@@ -75,18 +76,21 @@ const char *input_get(const struct input *in, const char *name)
     return p != NULL && p->kind != PARAM_FILE ? p->value : NULL;
 }
 
-/* ---- percent encoding -------------------------------------------------- */
-
-static int hex_digit(char c)
+const char *input_trimmed(struct arena *arena, const struct input *in,
+                          const char *name)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
+    const char *s = input_get(in, name);
+    size_t n;
+
+    if (s == NULL)
+        return "";
+    s += strspn(s, " ");
+    for (n = strlen(s); n > 0 && s[n - 1] == ' ';)
+        n--;
+    return arena_strndup(arena, s, n);
 }
+
+/* ---- percent encoding -------------------------------------------------- */
 
 char *url_decode(struct arena *arena, const char *s, size_t n, bool plus,
                  size_t *len)
@@ -96,8 +100,8 @@ char *url_decode(struct arena *arena, const char *s, size_t n, bool plus,
 
     for (size_t i = 0; i < n; i++) {
         if (s[i] == '%') {
-            int high = n - i < 3 ? -1 : hex_digit(s[i + 1]);
-            int low = n - i < 3 ? -1 : hex_digit(s[i + 2]);
+            int high = n - i < 3 ? -1 : hex_value(s[i + 1]);
+            int low = n - i < 3 ? -1 : hex_value(s[i + 2]);
 
             if (high < 0 || low < 0)
                 return NULL;

@@ -107,6 +107,10 @@ const struct param *input_find(const struct input *in, const char *name);
 /* Text of a parameter, or NULL. Not for files. */
 const char *input_get(const struct input *in, const char *name);
 
+/* The same without blanks around it, in the arena; "" if there is none. */
+const char *input_trimmed(struct arena *arena, const struct input *in,
+                          const char *name);
+
 /* What to tell the sender. */
 const char *input_message(enum input_status status);
 

@@ -249,32 +249,20 @@ static void answer_results(struct request *req, const struct targets *t,
 static void answer_json_results(struct request *req, const struct targets *t,
                                 const struct outcome *o)
 {
-    struct json_out j = { 0 };
-    struct buf b;
-    const char *text;
+    struct json_out *j = reply_open(req, '{');
 
-    buf_init(&b, 1 << 20);
-    j.to = &b;
-    json_open(&j, NULL, '{');
-    json_int(&j, "code", 0);
-    json_open(&j, "data", '{');
-    json_int(&j, "done", (int64_t)o->done);
-    json_open(&j, "failed", '[');
+    json_int(j, "done", (int64_t)o->done);
+    json_open(j, "failed", '[');
     for (size_t i = 0; i < t->n; i++) {
         if (o->error[i] == NULL)
             continue;
-        json_open(&j, NULL, '{');
-        json_int(&j, "id", t->ids[i]);
-        json_text(&j, "message", o->error[i]);
-        json_close(&j, '}');
+        json_open(j, NULL, '{');
+        json_int(j, "id", t->ids[i]);
+        json_text(j, "message", o->error[i]);
+        json_close(j, '}');
     }
-    json_close(&j, ']');
-    json_close(&j, '}');
-    json_close(&j, '}');
-    text = buf_text(&b) == NULL ? NULL : cx_strdup(req->cx, buf_text(&b));
-    buf_fini(&b);
-    must(text != NULL);
-    answer_json(req, text);
+    json_close(j, ']');
+    reply_send(req, j, '}');
 }
 
 void resource_act(struct request *req, const void *args)

@@ -218,25 +218,12 @@ static void put_step(struct cx *cx, struct vnode *detail,
 
 static void detail_json(struct request *req, const struct row *row)
 {
-    struct json_out j = { 0 };
-    struct buf b;
-    const char *text;
+    struct json_out *j = reply_open(req, '{');
 
-    buf_init(&b, 1 << 20);
-    j.to = &b;
-    json_open(&j, NULL, '{');
-    json_int(&j, "code", 0);
-    json_open(&j, "data", '{');
-    json_int(&j, "id", row->id);
+    json_int(j, "id", row->id);
     for (size_t i = 0; i < row->r->columns.n; i++)
-        cell_json(req->cx->arena, &row->r->columns.v[i], row->cells[i], &j);
-    json_close(&j, '}');
-    json_close(&j, '}');
-    text = buf_text(&b) == NULL ? NULL : cx_strdup(req->cx, buf_text(&b));
-    buf_fini(&b);
-    if (text == NULL)
-        cx_fail(req->cx, ERR_TOO_LARGE, "内容过大。");
-    answer_json(req, text);
+        cell_json(req->cx->arena, &row->r->columns.v[i], row->cells[i], j);
+    reply_send(req, j, '}');
 }
 
 void resource_detail(struct request *req, const void *args)

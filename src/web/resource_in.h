@@ -173,6 +173,14 @@ bool form_is_page(const struct resource *r);
 /* Is the field asked for, and may it be typed in? */
 bool field_is_fixed(const struct form_state *s, const struct field *f);
 
+/* ---- answers for programs ---------------------------------------------- */
+
+/* {"code":0,"data": and the bracket; lives as long as the request. */
+struct json_out *reply_open(struct request *req, char bracket);
+/* Closes what reply_open opened and sends it; ERR_TOO_LARGE beyond
+   ANSWER_BODY_MAX. */
+void reply_send(struct request *req, struct json_out *j, char bracket);
+
 /* ---- the handlers: one for each route ---------------------------------- */
 
 void resource_list(struct request *req, const void *args);

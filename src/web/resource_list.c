@@ -666,40 +666,26 @@ static void json_rows(struct cx *cx, const struct page *p, struct json_out *j)
     json_close(j, ']');
 }
 
-static void buf_done(void *p)
-{
-    buf_fini(p);
-}
-
 static void list_json(struct request *req, struct page *p)
 {
     struct cx *cx = req->cx;
-    struct buf *b = CX_NEW(cx, struct buf);
-    struct json_out j = { b };
+    struct json_out *j;
     int64_t total;
 
-    buf_init(b, ANSWER_BODY_MAX);
-    cx_own(cx, b, buf_done);
     for (size_t i = 0; i < p->st->r->columns.n; i++)
         if (!(p->st->r->columns.v[i].flags & COL_DETAIL))
             p->shown.v[p->shown.n++] = i;
     fetch(cx, p);
     total = total_of(cx, p);
-    json_open(&j, NULL, '{');
-    json_int(&j, "code", 0);
-    json_open(&j, "data", '{');
-    json_rows(cx, p, &j);
-    json_text(&j, "prev", p->before && p->rows > 0 ? place_of(cx, p, 0)
-                                                    : NULL);
-    json_text(&j, "next", p->after && p->rows > 0
-                              ? place_of(cx, p, p->rows - 1) : NULL);
-    json_int(&j, "total", total > LIST_COUNT_CAP ? LIST_COUNT_CAP : total);
-    json_bool(&j, "more", total > LIST_COUNT_CAP);
-    json_close(&j, '}');
-    json_close(&j, '}');
-    if (buf_text(b) == NULL)
-        cx_fail(cx, ERR_TOO_LARGE, "结果过大，减少每页行数后再试。");
-    answer_json(req, buf_text(b));
+    j = reply_open(req, '{');
+    json_rows(cx, p, j);
+    json_text(j, "prev", p->before && p->rows > 0 ? place_of(cx, p, 0)
+                                                   : NULL);
+    json_text(j, "next", p->after && p->rows > 0
+                             ? place_of(cx, p, p->rows - 1) : NULL);
+    json_int(j, "total", total > LIST_COUNT_CAP ? LIST_COUNT_CAP : total);
+    json_bool(j, "more", total > LIST_COUNT_CAP);
+    reply_send(req, j, '}');
 }
 
 void resource_list(struct request *req, const void *args)

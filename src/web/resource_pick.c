@@ -48,32 +48,20 @@ void resource_pick(struct request *req, const void *args)
     struct cx *cx = req->cx;
     struct list_query *q = list_query_new(cx, resource_source(cx, r));
     const char *cell = resource_text_sql(r);
-    struct json_out j = { 0 };
+    struct json_out *j;
     struct list_sql s;
     struct db_table t;
-    struct buf b;
-    const char *text;
 
     (void)args;
     narrow(cx, r, req->input, q);
     s = list_page_sql(q, &cell, 1, &by_key, NULL, false, PICK_MAX);
     t = db_table(cx, s.sql, s.binds);
-    buf_init(&b, 64 * 1024);
-    j.to = &b;
-    json_open(&j, NULL, '{');
-    json_int(&j, "code", 0);
-    json_open(&j, "data", '[');
+    j = reply_open(req, '[');
     for (size_t i = 0; i < t.rows; i++) {
-        json_open(&j, NULL, '{');
-        json_text(&j, "id", t.cells[i * t.columns + 1]);
-        json_text(&j, "text", t.cells[i * t.columns]);
-        json_close(&j, '}');
+        json_open(j, NULL, '{');
+        json_text(j, "id", t.cells[i * t.columns + 1]);
+        json_text(j, "text", t.cells[i * t.columns]);
+        json_close(j, '}');
     }
-    json_close(&j, ']');
-    json_close(&j, '}');
-    text = buf_text(&b) == NULL ? NULL : cx_strdup(cx, buf_text(&b));
-    buf_fini(&b);
-    if (text == NULL)
-        cx_fail(cx, ERR_TOO_LARGE, "选项过多，多输入几个字。");
-    answer_json(req, text);
+    reply_send(req, j, ']');
 }

@@ -20,17 +20,9 @@ static NORETURN void bad_filter(struct cx *cx, const struct filter *f,
 static const char *get(struct cx *cx, const struct input *in,
                        const char *name, const char *suffix)
 {
-    const char *s = input_get(in, *suffix == '\0'
-                                      ? name
-                                      : cx_printf(cx, "%s%s", name, suffix));
-    size_t n;
-
-    if (s == NULL)
-        return "";
-    s += strspn(s, " ");
-    for (n = strlen(s); n > 0 && s[n - 1] == ' ';)
-        n--;
-    return arena_strndup(cx->arena, s, n);
+    if (*suffix != '\0')
+        name = cx_printf(cx, "%s%s", name, suffix);
+    return input_trimmed(cx->arena, in, name);
 }
 
 static void read_enum(struct cx *cx, const struct filter *f,

@@ -331,15 +331,6 @@ static int run(struct server *s)
 
 /* ---- starting ---------------------------------------------------------- */
 
-static enum log_level level_of(const char *name)
-{
-    if (strcmp(name, "debug") == 0)
-        return LOG_DEBUG;
-    if (strcmp(name, "warn") == 0)
-        return LOG_WARN;
-    return strcmp(name, "error") == 0 ? LOG_ERROR : LOG_INFO;
-}
-
 static bool prepare(struct server *s)
 {
     char error[300];
@@ -349,7 +340,7 @@ static bool prepare(struct server *s)
         fprintf(stderr, "pilehub-web: %s\n", error);
         return false;
     }
-    log_start("pilehub-web", level_of(s->config->log_level));
+    log_start("pilehub-web", log_level_named(s->config->log_level));
     crypto_start();
     secret_load(s->config->secret_file);
     s->workers = (size_t)s->config->web_workers;

@@ -1,0 +1,31 @@
+#include "base/program.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/crypto.h"
+#include "base/log.h"
+
+const struct config *program_begin(const char *name, int argc, char **argv)
+{
+    const struct config *config;
+    const char *path = NULL;
+    char error[400] = "";
+
+    if (argc == 3 && strcmp(argv[1], "-c") == 0) {
+        path = argv[2];
+    } else if (argc != 1) {
+        fprintf(stderr, "usage: pilehub-%s [-c FILE]\n", name);
+        return NULL;
+    }
+    config = config_load(path, error, sizeof error);
+    if (config == NULL) {
+        fprintf(stderr, "pilehub-%s: %s\n", name, error);
+        return NULL;
+    }
+    log_start(name, log_level_named(config->log_level));
+    crypto_start();
+    if (config->secret_file[0] != '\0')
+        secret_load(config->secret_file);
+    return config;
+}
