@@ -33,7 +33,8 @@ MUST_USE bool queue_put(struct queue *q, const void *item);
 /* Room for so many more at this moment. */
 size_t queue_room(struct queue *q);
 
-/* Takes up to max items; waits at most wait_ms for the first one. */
+/* Takes up to max items; waits at most wait_ms for the first one, and may
+   come back earlier without any. */
 size_t queue_take(struct queue *q, void *items, size_t max, int wait_ms);
 
 /* Ends all waiting; items can still be taken. */

@@ -81,19 +81,6 @@ static void add_event(struct rows *r, int64_t pile_id, int gun, int kind,
         (struct pile_event_row){ pile_id, gun, kind, at, detail };
 }
 
-/* The end of the session before this login is overtaken by it. */
-static void forget_end(struct rows *r, const struct charger *ch)
-{
-    for (size_t i = 0; i < r->status_count; i++)
-        if (r->status_piles[i] == ch) {
-            r->statuses[i].online = true;
-            r->statuses[i].offline_at.ms = 0;
-        }
-    for (size_t i = 0; i < r->offline_count; i++)
-        if (r->offline[i] == ch->id)
-            r->offline[i] = 0; /* matches no row */
-}
-
 static void take_login(struct rows *r, struct cx *cx, const struct note *n)
 {
     struct pile_login *l = &r->logins[r->login_count];
@@ -106,7 +93,6 @@ static void take_login(struct rows *r, struct cx *cx, const struct note *n)
         .pin = n->login.pin
     };
     r->login_piles[r->login_count++] = n->charger;
-    forget_end(r, n->charger);
     add_event(r, n->charger->id, 0, EVENT_ONLINE, n->at, l->address);
 }
 
@@ -274,8 +260,7 @@ static void take_request(struct cx *cx, const struct note *n)
 static void take_note(struct rows *r, struct cx *cx, const struct note *n)
 {
     switch (n->kind) {
-    case NOTE_LOGIN:
-        take_login(r, cx, n);
+    case NOTE_LOGIN: /* taken before all others */
         break;
     case NOTE_STATUS:
         take_status(r, cx, n);
@@ -313,17 +298,22 @@ static void note_lost(struct rows *r, struct cx *cx,
                 x->lost[x->lost_count++] = piles[k];
 }
 
+static void claim_piles(struct rows *r, struct cx *cx)
+{
+    stamp dead = stamp_add_ms(cx->now, -DEAD_GATEWAY_MS);
+
+    if (r->login_count > 0 &&
+        pile_claim(cx, r->x->w->gateway->holder, dead, r->logins,
+                   r->login_count) < (int64_t)r->login_count)
+        note_lost(r, cx, r->login_piles, r->login_count);
+}
+
 static void write_rows(struct rows *r, struct cx *cx)
 {
     struct worker *w = r->x->w;
     struct holder h = w->gateway->holder;
-    stamp dead = stamp_add_ms(cx->now, -DEAD_GATEWAY_MS);
     int64_t stale = 0;
 
-    if (r->login_count > 0 &&
-        pile_claim(cx, h, dead, r->logins, r->login_count) <
-            (int64_t)r->login_count)
-        note_lost(r, cx, r->login_piles, r->login_count);
     if (r->progress_count > 0)
         order_progress_write(cx, h, r->progress, r->progress_count);
     if (r->status_count > 0)
@@ -344,24 +334,32 @@ static void write_rows(struct rows *r, struct cx *cx)
               r->status_count + r->report_count + r->login_count);
 }
 
-/* Of several notes of one kind about a gun or pile the last one counts. */
+/*
+ * Of several notes about a gun the last one counts, and the end of a session
+ * does not when the pile is back already.
+ */
 static bool is_overtaken(const struct stater *x, size_t i)
 {
     const struct note *n = &x->notes[i];
+    bool ends = n->kind == NOTE_STATUS && !n->status.online;
 
-    if (n->kind != NOTE_GUN)
+    if (n->kind != NOTE_GUN && !ends)
         return false;
-    for (size_t k = i + 1; k < x->n && k < i + 64; k++) {
+    for (size_t k = i + 1; k < x->n; k++) {
         const struct note *m = &x->notes[k];
 
-        if (m->kind == NOTE_GUN && m->charger == n->charger &&
-            m->gun == n->gun &&
+        if (m->charger != n->charger)
+            continue;
+        if (ends && m->kind == NOTE_LOGIN)
+            return true;
+        if (!ends && m->kind == NOTE_GUN && m->gun == n->gun &&
             memcmp(m->report.trade, n->report.trade, 16) == 0)
             return true;
     }
     return false;
 }
 
+/* Logins first: all other writes say whose the pile is. */
 static void batch_tx(struct cx *cx, void *arg)
 {
     struct stater *x = arg;
@@ -370,6 +368,10 @@ static void batch_tx(struct cx *cx, void *arg)
     x->telemetry_count = 0;
     x->lost_count = 0;
     rows_init(&r, cx, x);
+    for (size_t i = 0; i < x->n; i++)
+        if (x->notes[i].kind == NOTE_LOGIN)
+            take_login(&r, cx, &x->notes[i]);
+    claim_piles(&r, cx);
     for (size_t i = 0; i < x->n; i++)
         if (!is_overtaken(x, i))
             take_note(&r, cx, &x->notes[i]);
