@@ -110,7 +110,7 @@ static void make_park(struct rig *r)
                " 1, NOW(3))");
 }
 
-/* ---- a database server that may be stopped ---------------------------- */
+/* ---- a database server that may be stopped -------------------------- */
 
 /* What a child says is not for the test's output. */
 static void be_quiet(void)

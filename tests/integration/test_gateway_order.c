@@ -49,7 +49,7 @@ static int stop(void **state)
     return 0;
 }
 
-/* ---- what the web side writes ----------------------------------------- */
+/* ---- what the web side writes --------------------------------------- */
 
 static int64_t make_order(const char *trade, int state)
 {
@@ -119,7 +119,7 @@ static void wait_command(int64_t id, int state, int ms)
     rig_wait_int(&rig, sql, state, ms);
 }
 
-/* ---- what the pile says ----------------------------------------------- */
+/* ---- what the pile says --------------------------------------------- */
 
 static void say_started(struct pile *p, const char *trade, int result,
                         int reason)
@@ -174,7 +174,7 @@ static int64_t charging(struct pile *p)
     return order;
 }
 
-/* ---- the whole way ---------------------------------------------------- */
+/* ---- the whole way -------------------------------------------------- */
 
 static void an_order_runs_from_start_to_record(void **state)
 {
@@ -276,7 +276,7 @@ static void forged_wake_ups_are_dropped(void **state)
     assert_int_equal(rig_count(&rig, "wakes_total"), 0);
 }
 
-/* ---- start: refused, unplugged, lost, late ---------------------------- */
+/* ---- start: refused, unplugged, lost, late -------------------------- */
 
 static void a_refused_start_says_why(void **state)
 {
@@ -401,7 +401,7 @@ static void a_late_0x33_of_a_failed_start_is_stopped(void **state)
     pile_close(&p);
 }
 
-/* ---- commands that do not reach a pile -------------------------------- */
+/* ---- commands that do not reach a pile ------------------------------ */
 
 static void commands_for_an_offline_pile_end_at_once(void **state)
 {
@@ -479,7 +479,7 @@ static void replies_that_nobody_asked_for_are_not_applied(void **state)
     pile_close(&p);
 }
 
-/* ---- stop ------------------------------------------------------------- */
+/* ---- stop ----------------------------------------------------------- */
 
 static void a_stop_ends_the_order(void **state)
 {
@@ -560,7 +560,7 @@ static void a_stop_does_not_hit_somebody_elses_session(void **state)
     pile_close(&p);
 }
 
-/* ---- telemetry -------------------------------------------------------- */
+/* ---- telemetry ------------------------------------------------------ */
 
 static void energy_and_cost_only_grow(void **state)
 {
@@ -732,7 +732,7 @@ static void faults_are_told_and_told_to_be_over(void **state)
     pile_close(&p);
 }
 
-/* ---- card start, tariff push ------------------------------------------ */
+/* ---- card start, tariff push ---------------------------------------- */
 
 static void a_card_start_goes_to_jobs_and_back(void **state)
 {

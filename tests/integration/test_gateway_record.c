@@ -286,7 +286,7 @@ static void what_cannot_be_read_is_kept_and_not_confirmed(void **state)
     pile_close(&p);
 }
 
-/* ---- without a database: F8, F9, F59 ---------------------------------- */
+/* ---- without a database: F8, F9, F59 -------------------------------- */
 
 static void without_a_database(int sig)
 {
@@ -356,7 +356,7 @@ static void the_journal_outlives_gateway_and_database(void **state)
     pile_close(&p);
 }
 
-/* ---- killed at each step: F57 ----------------------------------------- */
+/* ---- killed at each step: F57 --------------------------------------- */
 
 /* stored: how many records the database holds after the death; replayed:
    how many after the next start, before the pile sends again. */

@@ -47,7 +47,7 @@ static uint8_t login_result(struct pile *p, int ms)
     return pile_expect(p, ykc_type_login_reply, ms)->login_reply.result;
 }
 
-/* ---- one code, two connections: G5, F50, F53 -------------------------- */
+/* ---- one code, two connections: G5, F50, F53 ------------------------ */
 
 static void a_newcomer_is_refused_while_the_old_one_lives(void **state)
 {
@@ -166,7 +166,7 @@ static void flapping_is_limited(void **state)
     pile_close(&old);
 }
 
-/* ---- several piles on one connection ---------------------------------- */
+/* ---- several piles on one connection -------------------------------- */
 
 static void a_concentrator_carries_several_piles(void **state)
 {
@@ -199,7 +199,7 @@ static void a_concentrator_carries_several_piles(void **state)
                  3000);
 }
 
-/* ---- policies: G4 ----------------------------------------------------- */
+/* ---- policies: G4 --------------------------------------------------- */
 
 static void policy(int kind, const char *pinned, const char *sim)
 {
@@ -270,7 +270,7 @@ static void pin_keeps_the_first_address_and_isolates_others(void **state)
     pile_close(&p);
 }
 
-/* ---- limits: G3, F54 -------------------------------------------------- */
+/* ---- limits: G3, F54 ------------------------------------------------ */
 
 static void trying_codes_locks_the_address_out(void **state)
 {
@@ -329,7 +329,7 @@ static void the_balancer_says_the_real_address(void **state)
     rig_wait_count(&rig, "bad_proxy_total", 1, 3000);
 }
 
-/* ---- two gateways: G6, F58 -------------------------------------------- */
+/* ---- two gateways: G6, F58 ------------------------------------------ */
 
 static void start_second(void)
 {
