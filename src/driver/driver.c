@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "db/db.h"
 #include "org/session.h"
+#include "report/rollup.h"
 #include "system/audit.h"
 
 LABELS_DEFINE(driver_status, DRIVER_STATUSES);
@@ -48,6 +49,8 @@ struct driver *driver_enter(struct cx *cx, const char *phone, bool *is_new)
     if (d == NULL) {
         *is_new = db_insert_new(cx, insert_sql,
                                 BIND(V(phone), V(cx->now), V(cx->now)));
+        if (*is_new)
+            rollup_add_driver(cx, cx->now);
         d = db_row(cx, find_sql, BIND(V(phone)), DRIVER_ROW);
     }
     must(d != NULL);

@@ -8,6 +8,7 @@
 #include "db/db.h"
 #include "db/outbox.h"
 #include "payment/payment_row.h"
+#include "report/rollup.h"
 #include "system/audit.h"
 
 LABELS_DEFINE(payment_state, PAYMENT_STATES);
@@ -124,6 +125,7 @@ static void book(struct cx *cx, struct payment *p, const struct pay_trade *t,
                             V(t->paid_at), V(cx->now), V(p->id))));
     ledger_topup(cx, p->out_trade_no, p->id, p->driver_id, provider->channel,
                  p->amount);
+    rollup_add_topup(cx, t->paid_at, p->amount);
     money_text(p->amount, amount);
     audit(cx, "payment.paid", "payment", p->id,
           cx_printf(cx, "充值到账 %s 元", amount));

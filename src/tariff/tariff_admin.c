@@ -655,6 +655,10 @@ static void calculate(struct request *req, const void *args)
         tariff_load(cx, t->id); /* in scope, though only the form counts */
     if (wrong == NULL && p.n > 0)
         wrong = "先补全左侧的价格。";
+    /* Only prices and periods count: what else a tariff needs may be open. */
+    d.name = "试算";
+    d.note = "";
+    d.starts_at = (stamp){ 0 };
     if (wrong == NULL)
         wrong = tariff_draft_error(cx, &d, &field);
     if (wrong != NULL) {

@@ -9,7 +9,7 @@
 <input type="hidden" name="view" value="<?cs var:Wall.view ?>"><input type="hidden" name="state" value="<?cs var:Wall.state ?>">
 <div class="phead"><h1>充电实况</h1><span id="live" hx-get="<?cs var:Wall.self ?>" hx-trigger="poll" data-poll="5" hx-headers='{"X-Poll":"1"}' hx-select="#live" hx-swap="outerHTML" hx-select-oob="#wall,#wall-states,#wall-power"><?cs call:live("5", Page.now) ?></span>
   <span class="grow"></span><span class="muted fs13" id="wall-power">总功率 <b class="num ink2"><?cs var:Wall.power ?></b> kW</span>
-  <div class="inw w200"><?cs call:icon("search") ?><input class="in" name="q" value="<?cs var:Wall.q ?>" data-key="/" placeholder="电桩编码 / 电枪 / 车牌" aria-label="电桩编码、电枪或车牌" maxlength="20"></div>
+  <div class="inw w200"><?cs call:icon("search") ?><input class="in" name="q" value="<?cs var:Wall.q ?>" data-key="/" placeholder="电桩编码 / 电枪 / 车牌" aria-label="电桩编码、电枪或车牌" maxlength="20"><button class="sr" type="submit" tabindex="-1">查询</button></div>
   <nav class="seg" aria-label="显示方式"><a href="<?cs var:Wall.cards_path ?>"<?cs if:Wall.view != "table" ?> class="on" aria-current="true"<?cs /if ?>><?cs call:icon("layout-grid") ?>卡片</a><a href="<?cs var:Wall.table_path ?>"<?cs if:Wall.view == "table" ?> class="on" aria-current="true"<?cs /if ?>><?cs call:icon("table") ?>表格</a></nav>
 </div>
 <div class="wallbar">
