@@ -273,10 +273,11 @@ static void master_that_is_killed_takes_its_workers_along(void **state)
     assert_int_equal(n, 2);
     kill(s.pid, SIGKILL);
     assert_int_equal(waitpid(s.pid, &status, 0), s.pid);
-    for (int i = 0; i < 200 && kill(workers[0], 0) == 0; i++)
-        sleep_ms(10);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        for (int wait = 0; wait < 200 && kill(workers[i], 0) == 0; wait++)
+            sleep_ms(10);
         assert_int_equal(kill(workers[i], 0), -1);
+    }
     web_server_forget(&s);
 }
 
