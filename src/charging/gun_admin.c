@@ -89,7 +89,7 @@ bool gun_can_stop(const struct request *req, const struct wall_gun *g)
            g->nature == NATURE_SELF && request_may(req, "order.control");
 }
 
-/* ---- the drawer --------------------------------------------------------- */
+/* ---- the drawer ------------------------------------------------------ */
 
 static void put_figure(struct vnode *list, size_t *i, const char *label,
                        const char *value, const char *unit)
@@ -272,7 +272,7 @@ void gun_show(struct request *req, const void *args)
         answer_page(req, "page/gun.cs", tree, v_get(v, "title"));
 }
 
-/* ---- stop --------------------------------------------------------------- */
+/* ---- stop ------------------------------------------------------------ */
 
 static struct wall_gun *load_for_stop(struct request *req, int64_t id)
 {

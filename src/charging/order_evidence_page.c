@@ -116,7 +116,7 @@ static void put_rows(struct cx *cx, struct vnode *frames,
     }
 }
 
-/* ---- one frame ---------------------------------------------------------- */
+/* ---- one frame ------------------------------------------------------- */
 
 static void put_hex(struct cx *cx, struct vnode *v, const struct ykc_raw *raw)
 {

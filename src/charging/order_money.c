@@ -13,7 +13,7 @@
    or the car's doing. */
 enum { STOPPED_BY_APP = 0x40 };
 
-/* ---- roll-ups ----------------------------------------------------------- */
+/* ---- roll-ups -------------------------------------------------------- */
 
 static int64_t hour_of(stamp t)
 {
@@ -71,7 +71,7 @@ static int64_t seconds_of(const struct settling *s)
     return ms > 0 ? ms / 1000 : 0;
 }
 
-/* ---- rows --------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------ */
 
 static void forget_bill(struct cx *cx, const struct order *o)
 {
@@ -80,15 +80,12 @@ static void forget_bill(struct cx *cx, const struct order *o)
     db_exec(cx, sql, BIND(V(o->id)));
 }
 
-static void write_bill(struct cx *cx, const struct order *o,
-                       const struct settling *s)
+enum { BILL_COLUMNS = 9 };
+
+/* The rows of one bill; how many. */
+static size_t bill_values(const struct order *o, const struct settling *s,
+                          struct db_value v[RATES * BILL_COLUMNS])
 {
-    static const char sql[] =
-        "INSERT INTO order_bill (order_id, rate, energy_e4kwh, elec_e5,"
-        " service_e5, elec_nano, service_nano, pile_price_e5,"
-        " pile_amount_e4yuan) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    enum { COLUMNS = 9 };
-    struct db_value v[RATES * COLUMNS];
     size_t n = 0;
 
     for (int i = 0; i < RATES; i++) {
@@ -101,22 +98,60 @@ static void write_bill(struct cx *cx, const struct order *o,
         }
         if (l->energy_e4kwh == 0 && amount == 0)
             continue;
-        memcpy(&v[n * COLUMNS],
-               ((struct db_value[COLUMNS]){
+        memcpy(&v[n * BILL_COLUMNS],
+               ((struct db_value[BILL_COLUMNS]){
                    V(o->id), V(i), V(l->energy_e4kwh), V(l->elec_e5),
                    V(l->service_e5), V(l->elec_nano), V(l->service_nano),
                    V(price), V(amount) }),
-               COLUMNS * sizeof *v);
+               BILL_COLUMNS * sizeof *v);
         n++;
     }
-    if (n > 0)
-        db_insert_rows(cx, sql, v, n, COLUMNS);
+    return n;
 }
 
+static void write_bills(struct cx *cx, const struct settled *orders,
+                        size_t n)
+{
+    static const char sql[] =
+        "INSERT INTO order_bill (order_id, rate, energy_e4kwh, elec_e5,"
+        " service_e5, elec_nano, service_nano, pile_price_e5,"
+        " pile_amount_e4yuan) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    struct db_value v[LEDGER_MANY * RATES * BILL_COLUMNS];
+    size_t rows = 0;
+
+    for (size_t i = 0; i < n; i++)
+        rows += bill_values(orders[i].o, &orders[i].s,
+                            &v[rows * BILL_COLUMNS]);
+    if (rows > 0)
+        db_insert_rows(cx, sql, v, rows, BILL_COLUMNS);
+}
+
+enum { ORDER_SET = 27 };
+
 /* The order's figures, as the record or the telemetry has them. */
-static void write_order(struct cx *cx, const struct order *o,
-                        const struct settling *s, int state,
-                        money arrears, const char *review)
+static void order_values(struct cx *cx, const struct order *o,
+                         const struct settling *s, int state, money arrears,
+                         const char *review, struct db_value v[ORDER_SET])
+{
+    const struct record *r = s->record;
+    int reason = r != NULL ? r->stop_reason : 0;
+    int by = reason == 0 || reason == STOPPED_BY_APP ? STOP_BY_NOBODY
+                                                      : STOP_BY_PILE;
+    const char *vin = r != NULL ? r->vin : "";
+
+    memcpy(v, ((struct db_value[ORDER_SET]){
+        V(state), V(review), V(state), V(s->start), V(s->end), V(s->end),
+        V(s->recorded_at), V(state), V(s->recorded_at), V(cx->now),
+        V(state), V(cx->now), V(s->bill->energy_e4kwh),
+        V(r != NULL ? r->meter_start_e4kwh : 0),
+        V(r != NULL ? r->meter_end_e4kwh : 0), V(s->bill->elec),
+        V(s->bill->service), V(s->bill->total), V(arrears),
+        V(r != NULL ? r->amount_e4yuan : 0), V(seconds_of(s)), V_ID(reason),
+        V(by), V(by), V(vin), V(vin), V(o->id) }),
+        ORDER_SET * sizeof *v);
+}
+
+static void write_orders(struct cx *cx, const struct db_value *v, size_t n)
 {
     static const char sql[] =
         "UPDATE charge_order SET state = ?, review_reason = ?,"
@@ -130,30 +165,26 @@ static void write_order(struct cx *cx, const struct order *o,
         " pile_amount_e4yuan = ?, seconds = ?, stop_reason = ?,"
         " stop_by = IF(stop_by = 0 AND ? <> 0, ?, stop_by),"
         " vin = IF(? = '', vin, ?), ver = ver + 1 WHERE id = ?";
-    const struct record *r = s->record;
-    int reason = r != NULL ? r->stop_reason : 0;
-    int by = reason == 0 || reason == STOPPED_BY_APP ? STOP_BY_NOBODY
-                                                      : STOP_BY_PILE;
-    const char *vin = r != NULL ? r->vin : "";
 
-    must(db_change_one(
-        cx, sql,
-        BIND(V(state), V(review), V(state), V(s->start), V(s->end),
-             V(s->end), V(s->recorded_at), V(state), V(s->recorded_at),
-             V(cx->now), V(state), V(cx->now), V(s->bill->energy_e4kwh),
-             V(r != NULL ? r->meter_start_e4kwh : 0),
-             V(r != NULL ? r->meter_end_e4kwh : 0), V(s->bill->elec),
-             V(s->bill->service), V(s->bill->total), V(arrears),
-             V(r != NULL ? r->amount_e4yuan : 0),
-             V(seconds_of(s)), V_ID(reason), V(by), V(by),
-             V(vin), V(vin), V(o->id))));
+    must(db_insert_rows(cx, sql, v, n, ORDER_SET) == (int64_t)n);
 }
 
-static void tell(struct cx *cx, const struct order *o, const char *topic,
-                 const struct bill *b)
+static void write_order(struct cx *cx, const struct order *o,
+                        const struct settling *s, int state, money arrears,
+                        const char *review)
+{
+    struct db_value v[ORDER_SET];
+
+    order_values(cx, o, s, state, arrears, review, v);
+    write_orders(cx, v, 1);
+}
+
+static const char *event_json(struct cx *cx, const struct order *o,
+                              const struct bill *b)
 {
     struct buf *text = CX_NEW(cx, struct buf);
     struct json_out j = { text, false };
+    const char *json;
 
     buf_init(text, 1000);
     json_open(&j, NULL, '{');
@@ -169,66 +200,136 @@ static void tell(struct cx *cx, const struct order *o, const char *topic,
     json_int(&j, "total_fen", b->total.fen);
     json_close(&j, '}');
     must(buf_text(text) != NULL);
-    outbox_add(cx, topic, cx_printf(cx, "order:%" PRId64, o->id),
-               cx_strdup(cx, buf_text(text)));
+    json = cx_strdup(cx, buf_text(text));
     buf_fini(text);
+    return json;
 }
 
-static void note_act(struct cx *cx, const struct order *o,
-                     const struct settling *s)
+static void tell(struct cx *cx, const char *topic,
+                 const struct settled *orders, size_t n)
 {
-    char total[MONEY_TEXT];
-    const char *text = cx_printf(cx, "%s ¥%s%s%s", o->order_no,
-                                 money_text(s->bill->total, total),
-                                 s->note != NULL ? "，" : "",
-                                 s->note != NULL ? s->note : "");
+    struct outbox_item items[LEDGER_MANY];
 
-    audit(cx, s->event, "order", o->id, text);
+    for (size_t i = 0; i < n; i++)
+        items[i] = (struct outbox_item){
+            cx_printf(cx, "order:%" PRId64, orders[i].o->id),
+            event_json(cx, orders[i].o, orders[i].s.bill)
+        };
+    outbox_add_many(cx, topic, items, n);
 }
 
-/* ---- settling ----------------------------------------------------------- */
+/* All of a group have the event of the first. */
+static void note_acts(struct cx *cx, const struct settled *orders, size_t n)
+{
+    struct audit_item items[LEDGER_MANY];
+    char total[MONEY_TEXT];
+
+    for (size_t i = 0; i < n; i++) {
+        const struct settling *s = &orders[i].s;
+
+        must(strcmp(s->event, orders[0].s.event) == 0);
+        items[i] = (struct audit_item){
+            orders[i].o->id,
+            cx_printf(cx, "%s ¥%s%s%s", orders[i].o->order_no,
+                      money_text(s->bill->total, total),
+                      s->note != NULL ? "，" : "",
+                      s->note != NULL ? s->note : "")
+        };
+    }
+    audit_many(cx, orders[0].s.event, "order", items, n);
+}
+
+/* ---- settling -------------------------------------------------------- */
+
+/* What each order owes those who earn by it; the arrears it leaves. */
+static void book_orders(struct cx *cx, const struct settled *orders,
+                        size_t n, money *arrears)
+{
+    struct ledger_charge charges[LEDGER_MANY];
+    struct ledger_payment paid[LEDGER_MANY];
+    struct posting credits[LEDGER_MANY][2];
+    size_t of[LEDGER_MANY], count = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct order *o = orders[i].o;
+        const struct bill *b = orders[i].s.bill;
+
+        arrears[i] = FEN(0);
+        must(o->driver_id != 0);
+        if (b->total.fen == 0)
+            continue;
+        credits[count][0] = (struct posting){ LEDGER_MERCHANT,
+                                              o->merchant_id, b->elec };
+        credits[count][1] = (struct posting){ LEDGER_SERVICE,
+                                              o->provider_id, b->service };
+        charges[count] = (struct ledger_charge){
+            { "order.settle", o->order_no, "order", o->id, "充电结算" },
+            o->driver_id, o->hold_id, credits[count], 2
+        };
+        of[count++] = i;
+    }
+    if (count > 0)
+        ledger_spend_many(cx, charges, count, paid);
+    for (size_t k = 0; k < count; k++)
+        arrears[of[k]] = paid[k].arrears;
+    for (size_t i = 0; i < n; i++)
+        if (orders[i].s.bill->total.fen == 0 && orders[i].o->hold_id != 0)
+            ledger_hold_void(cx, orders[i].o->hold_id);
+}
+
+static void count_order(struct cx *cx, const struct settled *x,
+                        struct rollups *rollups)
+{
+    const struct bill *b = x->s.bill;
+    struct rollup r = { .orders = 1, .elec = b->elec, .service = b->service,
+                        .seconds = seconds_of(&x->s) };
+
+    if (b->energy_e4kwh == 0)
+        return;
+    for (int i = 0; i < RATES; i++)
+        r.energy_e4kwh[i] = b->rate[i].energy_e4kwh;
+    roll_up(cx, x->o, &r, rollups);
+}
+
+void order_settle_many(struct cx *cx, const struct settled *orders, size_t n,
+                       struct rollups *rollups)
+{
+    struct db_value v[LEDGER_MANY * ORDER_SET];
+    money arrears[LEDGER_MANY];
+
+    must(n > 0 && n <= LEDGER_MANY);
+    book_orders(cx, orders, n, arrears);
+    for (size_t i = 0; i < n; i++) {
+        if (orders[i].o->state == ORDER_REVIEW)
+            forget_bill(cx, orders[i].o); /* of the record as it came */
+        order_values(cx, orders[i].o, &orders[i].s, ORDER_SETTLED,
+                     arrears[i], "", &v[i * ORDER_SET]);
+        count_order(cx, &orders[i], rollups);
+    }
+    write_bills(cx, orders, n);
+    write_orders(cx, v, n);
+    note_acts(cx, orders, n);
+    tell(cx, "order.settled", orders, n);
+}
 
 void order_settle(struct cx *cx, struct order *o, const struct settling *s,
                   struct rollups *rollups)
 {
-    const struct ledger_doc doc = { "order.settle", o->order_no, "order",
-                                    o->id, "充电结算" };
-    const struct bill *b = s->bill;
-    struct ledger_payment paid = { 0 };
-    struct rollup r = { .orders = b->energy_e4kwh > 0,
-                        .elec = b->elec, .service = b->service,
-                        .seconds = seconds_of(s) };
-
-    must(o->driver_id != 0);
-    if (b->total.fen > 0)
-        paid = ledger_spend(
-            cx, &doc, o->driver_id, o->hold_id,
-            POSTINGS({ LEDGER_MERCHANT, o->merchant_id, b->elec },
-                     { LEDGER_SERVICE, o->provider_id, b->service }));
-    else if (o->hold_id != 0)
-        ledger_hold_void(cx, o->hold_id);
-    if (o->state == ORDER_REVIEW)
-        forget_bill(cx, o); /* of the record as it came */
-    write_bill(cx, o, s);
-    write_order(cx, o, s, ORDER_SETTLED, paid.arrears, "");
-    for (int i = 0; i < RATES; i++)
-        r.energy_e4kwh[i] = b->rate[i].energy_e4kwh;
-    if (b->energy_e4kwh > 0)
-        roll_up(cx, o, &r, rollups);
-    note_act(cx, o, s);
-    tell(cx, o, "order.settled", b);
+    order_settle_many(cx, &(struct settled){ o, *s }, 1, rollups);
 }
 
 void order_hold_for_review(struct cx *cx, struct order *o,
                            const struct settling *s, const char *reason)
 {
-    write_bill(cx, o, s);
+    const struct settled x = { o, *s };
+
+    write_bills(cx, &x, 1);
     write_order(cx, o, s, ORDER_REVIEW, FEN(0), reason);
     audit(cx, "order.review_wanted", "order", o->id, reason);
-    tell(cx, o, "order.review", s->bill);
+    tell(cx, "order.review", &x, 1);
 }
 
-/* ---- after settlement --------------------------------------------------- */
+/* ---- after settlement ------------------------------------------------ */
 
 struct difference {
     int64_t energy[RATES];
@@ -304,6 +405,7 @@ void order_correct(struct cx *cx, struct order *o, const struct settling *s,
 {
     struct difference d;
     struct rollup r;
+    const struct settled x = { o, *s };
     money arrears = FEN(0);
     int64_t tx_id;
 
@@ -311,7 +413,7 @@ void order_correct(struct cx *cx, struct order *o, const struct settling *s,
     difference_of(cx, o, s, &d);
     tx_id = book_difference(cx, o, &d, key, &arrears);
     forget_bill(cx, o);
-    write_bill(cx, o, s);
+    write_bills(cx, &x, 1);
     write_order(cx, o, s, ORDER_SETTLED, money_add(o->arrears_fen, arrears),
                 "");
     if (tx_id != 0 || d.energy_sum != 0)
@@ -322,6 +424,6 @@ void order_correct(struct cx *cx, struct order *o, const struct settling *s,
                          .seconds = d.seconds };
     memcpy(r.energy_e4kwh, d.energy, sizeof r.energy_e4kwh);
     roll_up(cx, o, &r, rollups);
-    note_act(cx, o, s);
-    tell(cx, o, "order.corrected", s->bill);
+    note_acts(cx, &x, 1);
+    tell(cx, "order.corrected", &x, 1);
 }

@@ -30,8 +30,15 @@ struct settling {
 
 /*
  * Settles: hold ended, postings, bill rows, roll-ups, event, audit. An order
- * without energy is closed at 0 and its hold voided.
+ * without energy is closed at 0 and its hold voided. Up to LEDGER_MANY
+ * different orders at once.
  */
+struct settled {
+    struct order *o;
+    struct settling s;
+};
+void order_settle_many(struct cx *cx, const struct settled *orders, size_t n,
+                       struct rollups *rollups);
 void order_settle(struct cx *cx, struct order *o, const struct settling *s,
                   struct rollups *rollups);
 

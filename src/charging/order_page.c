@@ -58,7 +58,7 @@ static const char *decimal(struct cx *cx, int64_t v, int scale, int shown)
     return cx_strdup(cx, decimal_text(v, scale, shown, true, text));
 }
 
-/* ---- head --------------------------------------------------------------- */
+/* ---- head ------------------------------------------------------------ */
 
 struct step {
     const char *title;
@@ -250,7 +250,7 @@ static void finish(struct page *p)
                 cx_printf(p->cx, "订单 %s", p->o->order_no));
 }
 
-/* ---- bill --------------------------------------------------------------- */
+/* ---- bill ------------------------------------------------------------ */
 
 /* When in the session the rate ran: "10:41 – 11:00、12:00 – 12:20". */
 static const char *rate_span(struct page *p, const char *slots, int rate)
@@ -397,7 +397,7 @@ static void put_facts(struct page *p)
     v_flag(fact(right, 4, "交易流水号", o->trade_no), "mono", true);
 }
 
-/* ---- curve -------------------------------------------------------------- */
+/* ---- curve ----------------------------------------------------------- */
 
 struct series {
     const char *name;
@@ -455,7 +455,7 @@ static void show_bill(struct request *req, const void *args)
     finish(p);
 }
 
-/* ---- ledger ------------------------------------------------------------- */
+/* ---- ledger ---------------------------------------------------------- */
 
 static const char *owner_text(struct page *p, const struct ledger_entry *e)
 {
@@ -542,7 +542,7 @@ static void show_ledger(struct request *req, const void *args)
     finish(p);
 }
 
-/* ---- log ---------------------------------------------------------------- */
+/* ---- log ------------------------------------------------------------- */
 
 static void show_log(struct request *req, const void *args)
 {
@@ -565,7 +565,7 @@ static void show_log(struct request *req, const void *args)
     finish(p);
 }
 
-/* ---- evidence ----------------------------------------------------------- */
+/* ---- evidence -------------------------------------------------------- */
 
 static void show_evidence(struct request *req, const void *args)
 {

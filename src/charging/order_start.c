@@ -31,7 +31,7 @@ enum {
    wait for its record, and a day. */
 #define HOLD_DAYS 7
 
-/* ---- checks ------------------------------------------------------------- */
+/* ---- checks ---------------------------------------------------------- */
 
 static void need_point(struct cx *cx, const struct charge_point *p,
                        bool plug_later)
@@ -103,7 +103,7 @@ static const struct payer *need_payer(struct cx *cx, int64_t driver_id)
     return p;
 }
 
-/* ---- numbers ------------------------------------------------------------ */
+/* ---- numbers --------------------------------------------------------- */
 
 /* Locks the connector's counter, so that nobody else starts there now. */
 static void lock_counter(struct cx *cx, int64_t connector_id)
@@ -152,7 +152,7 @@ static void order_no_of(struct cx *cx, char out[ORDER_NO_SIZE])
              random_below(10000) % 10000U);
 }
 
-/* ---- the order ---------------------------------------------------------- */
+/* ---- the order ------------------------------------------------------- */
 
 static int64_t insert_order(struct cx *cx, const struct order_ask *ask,
                             const struct charge_point *p,
@@ -232,7 +232,7 @@ void order_prepare(struct cx *cx, const struct order_ask *ask,
     audit(cx, "order.start", "order", out->order_id, p->name);
 }
 
-/* ---- the command -------------------------------------------------------- */
+/* ---- the command ----------------------------------------------------- */
 
 /* A pile that does not hold the prices is told them first; commands of one
    pile are sent in their order. */

@@ -18,7 +18,7 @@ enum {
 /* 1 fen in 1e-9 yuan is the slack per rate; amounts are 1e-4 yuan. */
 #define NANO_PER_E4YUAN INT64_C(100000)
 
-/* ---- reading ------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------- */
 
 static void copy_record(const struct ykc_trade_record *f, struct record *out)
 {
@@ -70,7 +70,7 @@ bool record_read(const void *raw, size_t len, struct record *out)
     return true;
 }
 
-/* ---- the bill ----------------------------------------------------------- */
+/* ---- the bill -------------------------------------------------------- */
 
 void record_bill(const struct record *r, const struct tariff_prices *prices,
                  struct bill *out)
@@ -83,7 +83,7 @@ void record_bill(const struct record *r, const struct tariff_prices *prices,
     bill_compute(prices, energy, out);
 }
 
-/* ---- checks ------------------------------------------------------------- */
+/* ---- checks ---------------------------------------------------------- */
 
 stamp record_start(const struct record_case *c)
 {

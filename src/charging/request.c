@@ -43,7 +43,7 @@ struct asking {
     int reject; /* enum ykc_reject; 0: start */
 };
 
-/* ---- the answer --------------------------------------------------------- */
+/* ---- the answer ------------------------------------------------------ */
 
 static void permit(struct cx *cx, const struct asking *a, int64_t order_id,
                    const char *trade_no, money held, int reject)
@@ -83,7 +83,7 @@ static bool close_request(struct cx *cx, int64_t id, int state)
     return db_change_one(cx, sql, BIND(V(state), V(cx->now), V(id)));
 }
 
-/* ---- who asks ----------------------------------------------------------- */
+/* ---- who asks -------------------------------------------------------- */
 
 static bool read_frame(const struct request_row *r,
                        struct ykc_start_request *out)
@@ -140,7 +140,7 @@ static int reject_of_error(enum cx_code code)
     }
 }
 
-/* ---- the order ---------------------------------------------------------- */
+/* ---- the order ------------------------------------------------------- */
 
 struct same_order {
     int64_t id;
@@ -234,7 +234,7 @@ static void answer_tx(struct cx *cx, void *arg)
     db_tx(cx, answer_work, arg);
 }
 
-/* ---- one after the other ------------------------------------------------ */
+/* ---- one after the other --------------------------------------------- */
 
 static void drop(struct cx *cx, void *arg)
 {

@@ -7,9 +7,10 @@
 #include "charging/order_row.h"
 #include "db/db.h"
 #include "db/outbox.h"
+#include "ledger/ledger.h"
 
 enum {
-    GROUP = 50,          /* records of one transaction */
+    GROUP = LEDGER_MANY, /* records of one transaction */
     ARENA_BYTES = 64 << 20,
     RUN_MS = 500,        /* longest run of the job: others wait */
     RETRY_FIRST_MS = 1000,
@@ -17,7 +18,7 @@ enum {
     OVERLAP_ORDERS = 20  /* of the gun, newest first, that are compared */
 };
 
-/* ---- one record --------------------------------------------------------- */
+/* ---- one record ------------------------------------------------------ */
 
 struct record_row {
     int64_t id;
@@ -94,110 +95,133 @@ static bool overlaps(struct cx *cx, const struct order *o, stamp from,
                                 V(o->id), V(to), V(from))) != 0;
 }
 
-static void case_of(struct cx *cx, const struct order *o,
-                    const struct record *r, stamp received_at,
-                    struct record_case *c)
+/* A record with its order, and what is to be said of them. */
+struct candidate {
+    const struct record_row *row;
+    bool is_read;
+    struct record record;
+    struct order *o;      /* NULL: none has this number */
+    bool is_judged;
+    struct record_case c;
+    struct bill bill;
+    unsigned wrong;
+};
+
+/* Orders of one group mostly have the same prices. */
+static const struct tariff_version *version_of(struct cx *cx,
+                                               const struct candidate *all,
+                                               size_t n, int64_t id)
 {
+    for (size_t i = 0; i < n; i++)
+        if (all[i].is_judged && all[i].c.version->id == id)
+            return all[i].c.version;
+    return tariff_version_load(cx, id);
+}
+
+static void judge(struct cx *cx, struct candidate *x,
+                  const struct candidate *all, size_t n)
+{
+    const struct order *o = x->o;
     const struct charge_point *p = charge_point_find(cx, o->connector_id);
 
     must(p != NULL);
-    *c = (struct record_case){
-        .record = r,
-        .version = tariff_version_load(cx, o->tariff_version_id),
+    x->c = (struct record_case){
+        .record = &x->record,
+        .version = version_of(cx, all, n, o->tariff_version_id),
         .power_w = p->power_w, .clock_off_ms = p->clock_off_ms,
         .created_at = o->created_at, .from = o->charging_at,
-        .to = o->ended_at, .received_at = received_at,
+        .to = o->ended_at, .received_at = x->row->received_at,
         .live_e4kwh = o->live_energy_e4kwh
     };
-    c->overlaps = r->total_e4kwh > 0 &&
-                  overlaps(cx, o, record_start(c), record_end(c));
+    x->c.overlaps = x->record.total_e4kwh > 0 &&
+                    overlaps(cx, o, record_start(&x->c), record_end(&x->c));
+    x->wrong = record_problems(&x->c);
+    record_bill(&x->record, &x->c.version->prices, &x->bill);
+    x->is_judged = true;
 }
 
-static struct settling settling_of(const struct record_case *c,
-                                   const struct bill *b)
+static struct settling settling_of(const struct candidate *x)
 {
-    return (struct settling){ .bill = b, .record = c->record,
-                              .start = record_start(c),
-                              .end = record_end(c),
-                              .recorded_at = c->received_at,
+    return (struct settling){ .bill = &x->bill, .record = &x->record,
+                              .start = record_start(&x->c),
+                              .end = record_end(&x->c),
+                              .recorded_at = x->row->received_at,
                               .event = "order.settle" };
 }
 
-/* The record of an order in a state that can be billed. */
-static void bill_record(struct cx *cx, struct order *o,
-                        const struct record_row *row, const struct record *r,
-                        struct rollups *rollups)
+/* Why the record is not for this order; NULL if it is. */
+static const char *misfit(const struct candidate *x, int *state)
 {
-    struct record_case c;
-    struct bill b;
-    struct settling s;
-    unsigned wrong;
-    const char *why;
+    const struct order *o = x->o;
 
-    case_of(cx, o, r, row->received_at, &c);
-    wrong = record_problems(&c);
-    why = record_problems_text(cx, wrong);
-    record_bill(r, &c.version->prices, &b);
-    s = settling_of(&c, &b);
-    if (o->state == ORDER_SETTLED) { /* provisional: G13 */
-        s.event = "order.correct";
-        s.note = "补到交易记录";
-        if (wrong != 0) {
-            set_aside(cx, row, RECORD_REVIEW, why);
-            return;
-        }
-        order_correct(cx, o, &s, "record", "补到交易记录", rollups);
-        record_set_state(cx, row->id, RECORD_SETTLED, "");
-    } else if (wrong != 0) {
-        order_hold_for_review(cx, o, &s, why);
-        record_set_state(cx, row->id, RECORD_REVIEW, why);
-    } else {
-        order_settle(cx, o, &s, rollups);
-        record_set_state(cx, row->id,
-                         b.energy_e4kwh > 0 ? RECORD_SETTLED : RECORD_ZERO,
-                         "");
+    *state = RECORD_REVIEW;
+    if (!x->is_read)
+        return "报文不完整，不能解析。";
+    if (o == NULL) {
+        *state = RECORD_ORPHAN;
+        return x->record.start_flag == RECORD_BY_OFFLINE_CARD
+                   ? "离线卡交易，未启用离线卡。"
+                   : "没有这个交易流水号的订单。";
     }
+    if (o->pile_id != x->row->pile_id || o->gun != x->row->gun)
+        return "记录与订单的电桩或枪号不符。";
+    if (o->state == ORDER_REVIEW ||
+        (o->state == ORDER_SETTLED && !o->provisional))
+        return "订单已处理，这条记录未入账。";
+    return NULL;
 }
 
-void order_settle_record(struct cx *cx, int64_t record_id,
-                         struct rollups *rollups)
+/* Nothing is wrong with it, and nothing has been settled before. */
+static bool is_plain(struct cx *cx, struct candidate *x,
+                     const struct candidate *all, size_t n)
 {
-    static const char sql[] =
-        "SELECT id, trade_no, pile_id, gun, raw, state, received_at"
-        "  FROM trade_record WHERE id = ? FOR UPDATE";
-    const struct record_row *row =
-        db_row(cx, sql, BIND(V(record_id)), ROW(struct record_row,
-                                                record_row));
-    struct record r;
-    struct order *o;
+    int state;
 
-    if (row == NULL || row->state != RECORD_WAITING)
-        return; /* another run was faster */
-    if (!record_read(row->raw.data, row->raw.len, &r)) {
-        set_aside(cx, row, RECORD_REVIEW, "报文不完整，不能解析。");
+    if (misfit(x, &state) != NULL || x->o->state == ORDER_SETTLED)
+        return false;
+    judge(cx, x, all, n);
+    return x->wrong == 0;
+}
+
+/* Whatever is not plain. */
+static void settle_odd(struct cx *cx, struct candidate *x,
+                       struct rollups *rollups)
+{
+    struct settling s;
+    int state;
+    const char *why = misfit(x, &state);
+
+    if (why != NULL) {
+        set_aside(cx, x->row, state, why);
         return;
     }
-    o = order_lock_trade(cx, row->trade_no);
-    if (o == NULL)
-        set_aside(cx, row, RECORD_ORPHAN,
-                  r.start_flag == RECORD_BY_OFFLINE_CARD
-                      ? "离线卡交易，未启用离线卡。"
-                      : "没有这个交易流水号的订单。");
-    else if (o->pile_id != row->pile_id || o->gun != row->gun)
-        set_aside(cx, row, RECORD_REVIEW, "记录与订单的电桩或枪号不符。");
-    else if (o->state == ORDER_REVIEW ||
-             (o->state == ORDER_SETTLED && !o->provisional))
-        set_aside(cx, row, RECORD_REVIEW, "订单已处理，这条记录未入账。");
-    else
-        bill_record(cx, o, row, &r, rollups);
+    if (!x->is_judged)
+        judge(cx, x, NULL, 0);
+    why = record_problems_text(cx, x->wrong);
+    s = settling_of(x);
+    if (x->o->state == ORDER_SETTLED && x->wrong != 0) {
+        set_aside(cx, x->row, RECORD_REVIEW, why);
+    } else if (x->o->state == ORDER_SETTLED) { /* provisional: G13 */
+        s.event = "order.correct";
+        s.note = "补到交易记录";
+        order_correct(cx, x->o, &s, "record", s.note, rollups);
+        record_set_state(cx, x->row->id, RECORD_SETTLED, "");
+    } else if (x->wrong != 0) {
+        order_hold_for_review(cx, x->o, &s, why);
+        record_set_state(cx, x->row->id, RECORD_REVIEW, why);
+    } else { /* plain, but after another one of its gun */
+        order_settle(cx, x->o, &s, rollups);
+        record_set_state(cx, x->row->id,
+                         x->bill.energy_e4kwh > 0 ? RECORD_SETTLED
+                                                  : RECORD_ZERO, "");
+    }
 }
 
-/* ---- groups ------------------------------------------------------------- */
+/* ---- groups ---------------------------------------------------------- */
 
 struct group {
     int64_t ids[GROUP];
     size_t n;
-    struct rollups rollups;
 };
 
 struct id_row {
@@ -219,14 +243,90 @@ static void find_waiting(struct cx *cx, void *arg)
         g->ids[i] = ids[i].id;
 }
 
+/* Locks the records that still wait, and then their orders (T3). */
+static size_t take(struct cx *cx, const struct group *g,
+                   struct candidate x[GROUP])
+{
+    static const char sql[] =
+        "SELECT id, trade_no, pile_id, gun, raw, state, received_at"
+        "  FROM trade_record FORCE INDEX (PRIMARY)"
+        " WHERE id IN (?, ?, ?, ?, ?) AND state = 1 ORDER BY id FOR UPDATE";
+    const char *trade_nos[GROUP];
+    const struct record_row *rows;
+    struct db_value v[GROUP];
+    struct order *orders;
+    size_t n, count;
+
+    for (size_t i = 0; i < GROUP; i++)
+        v[i] = V(g->ids[i < g->n ? i : 0]);
+    rows = db_rows(cx, sql, (struct db_binds){ v, GROUP },
+                   ROW(struct record_row, record_row), &n);
+    for (size_t i = 0; i < n; i++) {
+        x[i] = (struct candidate){ .row = &rows[i] };
+        x[i].is_read = record_read(rows[i].raw.data, rows[i].raw.len,
+                                   &x[i].record);
+        trade_nos[i] = rows[i].trade_no;
+    }
+    if (n == 0)
+        return 0; /* another run was faster */
+    orders = order_lock_trades(cx, trade_nos, n, &count);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < count; k++)
+            if (strcmp(orders[k].trade_no, trade_nos[i]) == 0)
+                x[i].o = &orders[k];
+    return n;
+}
+
+/* Two of one gun are judged one after the other: they may overlap. */
+static bool gun_is_taken(const struct settled *plain, size_t n,
+                         const struct order *o)
+{
+    for (size_t i = 0; i < n; i++)
+        if (plain[i].o->connector_id == o->connector_id)
+            return true;
+    return false;
+}
+
+static void mark_settled(struct cx *cx, const struct settled *plain,
+                         const struct candidate *const *of, size_t n)
+{
+    static const char sql[] =
+        "UPDATE trade_record SET state = ?, error = '' WHERE id = ?";
+    struct db_value v[2 * GROUP];
+
+    for (size_t i = 0; i < n; i++) {
+        v[2 * i] = V(plain[i].s.bill->energy_e4kwh > 0 ? RECORD_SETTLED
+                                                       : RECORD_ZERO);
+        v[2 * i + 1] = V(of[i]->row->id);
+    }
+    must(db_insert_rows(cx, sql, v, n, 2) == (int64_t)n);
+}
+
 static void settle_group(struct cx *cx, void *arg)
 {
-    struct group *g = arg;
+    struct candidate *x = arena_array(cx->arena, GROUP, sizeof *x);
+    const struct candidate *of[GROUP];
+    struct settled plain[GROUP];
+    bool done[GROUP] = { false };
+    struct rollups *rollups = CX_NEW(cx, struct rollups);
+    size_t n = take(cx, arg, x), count = 0;
 
-    g->rollups.n = 0;
-    for (size_t i = 0; i < g->n; i++)
-        order_settle_record(cx, g->ids[i], &g->rollups);
-    rollups_write(cx, &g->rollups);
+    for (size_t i = 0; i < n; i++) {
+        if (x[i].o == NULL || gun_is_taken(plain, count, x[i].o) ||
+            !is_plain(cx, &x[i], x, n))
+            continue;
+        done[i] = true;
+        of[count] = &x[i];
+        plain[count++] = (struct settled){ x[i].o, settling_of(&x[i]) };
+    }
+    if (count > 0) {
+        order_settle_many(cx, plain, count, rollups);
+        mark_settled(cx, plain, of, count);
+    }
+    for (size_t i = 0; i < n; i++)
+        if (!done[i])
+            settle_odd(cx, &x[i], rollups);
+    rollups_write(cx, rollups);
 }
 
 static void group_tx(struct cx *cx, void *arg)

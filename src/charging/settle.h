@@ -15,10 +15,6 @@
    left or the time is up. */
 void order_settle_waiting(struct cx *cx);
 
-/* What becomes of one record (trade_record.id), in the open transaction. */
-void order_settle_record(struct cx *cx, int64_t record_id,
-                         struct rollups *rollups);
-
 /* A record that waits for a person, as the review needs it. */
 struct waiting_record {
     int64_t id;

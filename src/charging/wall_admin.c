@@ -130,7 +130,7 @@ static void put_head(struct wall *w)
     v_flag(w->v, "any", counts.state[0] > 0);
 }
 
-/* ---- cards -------------------------------------------------------------- */
+/* ---- cards ----------------------------------------------------------- */
 
 static void put_idle(struct cx *cx, struct vnode *v, const struct wall_gun *g)
 {

@@ -24,7 +24,7 @@ enum {
     HOUR_MS = 60 * 60 * 1000
 };
 
-/* ---- going through orders ----------------------------------------------- */
+/* ---- going through orders -------------------------------------------- */
 
 struct watched {
     int64_t id;
@@ -65,7 +65,7 @@ static bool older(struct cx *cx, stamp t, int64_t ms)
     return t.ms != 0 && cx->now.ms - t.ms >= ms;
 }
 
-/* ---- starts ------------------------------------------------------------- */
+/* ---- starts ---------------------------------------------------------- */
 
 static void fail_start(struct cx *cx, struct order *o, const char *why)
 {
@@ -114,7 +114,7 @@ void order_watch_starts(struct cx *cx)
     }
 }
 
-/* ---- failed starts ------------------------------------------------------ */
+/* ---- failed starts --------------------------------------------------- */
 
 /* A start command that never left the gateway started nothing. */
 static bool was_sent(struct cx *cx, const struct order *o)
@@ -196,7 +196,7 @@ void order_watch_failed(struct cx *cx)
     watch_each(cx, o, n, watch_failed);
 }
 
-/* ---- missing records ---------------------------------------------------- */
+/* ---- missing records ------------------------------------------------- */
 
 static int64_t record_ms(struct cx *cx)
 {

@@ -174,6 +174,10 @@ int64_t db_insert(struct cx *cx, const char *sql, struct db_binds binds);
  */
 bool db_insert_new(struct cx *cx, const char *sql, struct db_binds binds);
 
+/* The same; the new AUTO_INCREMENT id, or 0 if the key is there. */
+int64_t db_insert_new_id(struct cx *cx, const char *sql,
+                         struct db_binds binds);
+
 /* A guarded UPDATE: true if exactly one row changed, false if none; more
    than one is our mistake. */
 bool db_change_one(struct cx *cx, const char *sql, struct db_binds binds);

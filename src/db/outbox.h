@@ -7,6 +7,7 @@
 #ifndef DB_OUTBOX_H
 #define DB_OUTBOX_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/cx.h"
@@ -24,5 +25,13 @@ struct event {
 /* Needs a transaction. payload is a JSON object. */
 void outbox_add(struct cx *cx, const char *topic, const char *aggregate,
                 const char *payload);
+
+/* Several of one topic at once, in their order. */
+struct outbox_item {
+    const char *aggregate;
+    const char *payload;
+};
+void outbox_add_many(struct cx *cx, const char *topic,
+                     const struct outbox_item *items, size_t n);
 
 #endif

@@ -136,6 +136,15 @@ bool db_insert_new(struct cx *cx, const char *sql, struct db_binds binds)
     return !duplicate;
 }
 
+int64_t db_insert_new_id(struct cx *cx, const char *sql,
+                         struct db_binds binds)
+{
+    bool duplicate = false;
+    MYSQL_STMT *stmt = run(cx, sql, binds, &duplicate);
+
+    return duplicate ? 0 : (int64_t)mysql_stmt_insert_id(stmt);
+}
+
 bool db_change_one(struct cx *cx, const char *sql, struct db_binds binds)
 {
     int64_t n = db_exec(cx, sql, binds);

@@ -30,7 +30,7 @@ struct delivery {
     const struct event *event;
 };
 
-/* ---- one event ----------------------------------------------------------- */
+/* ---- one event ------------------------------------------------------- */
 
 static void deliver_work(struct cx *cx, void *arg)
 {
@@ -95,7 +95,7 @@ static bool deliver_one(struct cx *cx, const struct batch *b,
     return true;
 }
 
-/* ---- order per aggregate ------------------------------------------------ */
+/* ---- order per aggregate --------------------------------------------- */
 
 /* An earlier event of the aggregate waits for its next try. */
 static void find_earlier(struct cx *cx, void *arg)
@@ -144,7 +144,7 @@ static void deliver_batch(struct cx *cx, struct batch *b)
     }
 }
 
-/* ---- batches ------------------------------------------------------------ */
+/* ---- batches --------------------------------------------------------- */
 
 static void mark_done(struct cx *cx, void *arg)
 {

@@ -37,7 +37,7 @@ struct child {
     int64_t delay_ms;
 };
 
-/* ---- a worker ----------------------------------------------------------- */
+/* ---- a worker -------------------------------------------------------- */
 
 /* A worker takes over the leases of the dead one in whose place it is, as it
    has the same name: that of the instance, or host and parent. */
@@ -86,7 +86,7 @@ static void NORETURN work(const struct config *config, pid_t parent,
     _exit(0);
 }
 
-/* ---- the parent --------------------------------------------------------- */
+/* ---- the parent ------------------------------------------------------ */
 
 static void start(struct child *c, const struct config *config,
                   size_t worker)

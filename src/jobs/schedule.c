@@ -15,7 +15,7 @@ enum {
     LONGEST_SLEEP_MS = 1000
 };
 
-/* ---- the list of jobs ---------------------------------------------------- */
+/* ---- the list of jobs ------------------------------------------------ */
 
 static void add(struct schedule *s, const struct job *job, bool is_home)
 {
@@ -55,7 +55,7 @@ void schedule_init(struct schedule *s, struct cx *cx, const char *owner,
         add(s, &more[i], at_home(&more[i], nth, worker, workers));
 }
 
-/* ---- units of work ------------------------------------------------------ */
+/* ---- units of work --------------------------------------------------- */
 
 static void begin(struct schedule *s, const struct job *job)
 {

@@ -14,7 +14,7 @@ const int book_spend_order[3] = { WALLET_GIFT, WALLET_GRANTED, WALLET_PAID };
 /* Arrears go below zero as far as somebody charges on credit of the hold. */
 #define ARREARS_FLOOR FEN(-INT64_C(1000000000000))
 
-/* ---- accounts --------------------------------------------------------- */
+/* ---- accounts -------------------------------------------------------- */
 
 int64_t book_account_id(struct cx *cx, enum ledger_kind kind, int64_t owner)
 {
@@ -91,14 +91,90 @@ void book_lock_wallet(struct cx *cx, int64_t driver_id,
     }
 }
 
+struct account_id {
+    int64_t id;
+};
+
+/* The ids of the accounts of these drivers, without locking them. */
+static size_t wallet_ids(struct cx *cx, const int64_t *driver_ids, size_t n,
+                         int64_t ids[LEDGER_MANY * WALLET_ACCOUNTS])
+{
+    static const char sql[] =
+        "SELECT id FROM ledger_account FORCE INDEX (kind)"
+        " WHERE kind IN (11, 12, 13, 14) AND owner_id IN (?, ?, ?, ?, ?)";
+    static const struct db_field row[] = { DB_FIELD(struct account_id, id) };
+    struct db_value v[LEDGER_MANY];
+    const struct account_id *rows;
+    size_t count;
+
+    for (size_t i = 0; i < LEDGER_MANY; i++)
+        v[i] = V(driver_ids[i < n ? i : 0]);
+    rows = db_rows(cx, sql, (struct db_binds){ v, LEDGER_MANY },
+                   ROW(struct account_id, row), &count);
+    must(count <= LEDGER_MANY * WALLET_ACCOUNTS);
+    for (size_t i = 0; i < count; i++)
+        ids[i] = rows[i].id;
+    return count;
+}
+
+static void sort_out(const struct book_account *rows, size_t count,
+                     const int64_t *driver_ids, size_t n,
+                     struct book_wallet *w)
+{
+    size_t placed = 0;
+
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < n; k++)
+            if (rows[i].owner == driver_ids[k]) {
+                w[k].a[rows[i].kind - LEDGER_PAID] = rows[i];
+                placed++;
+            }
+    must(placed == n * WALLET_ACCOUNTS);
+}
+
+void book_lock_wallets(struct cx *cx, const int64_t *driver_ids, size_t n,
+                       struct book_wallet *w)
+{
+    static const char sql[] =
+        "SELECT id, kind, owner_id, balance, held, floor"
+        "  FROM ledger_account FORCE INDEX (PRIMARY)"
+        " WHERE id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+        " ?, ?) ORDER BY id FOR UPDATE";
+    enum { MOST = LEDGER_MANY * WALLET_ACCOUNTS };
+    const struct book_account *rows;
+    struct db_value v[MOST];
+    int64_t ids[MOST];
+    size_t count;
+
+    must(n > 0 && n <= LEDGER_MANY);
+    if (n == 1) {
+        book_lock_wallet(cx, driver_ids[0], w);
+        return;
+    }
+    count = wallet_ids(cx, driver_ids, n, ids);
+    if (count < n * WALLET_ACCOUNTS) {
+        for (size_t i = 0; i < n; i++)
+            ledger_open_wallet(cx, driver_ids[i]);
+        count = wallet_ids(cx, driver_ids, n, ids);
+    }
+    must(count == n * WALLET_ACCOUNTS);
+    for (size_t i = 0; i < MOST; i++)
+        v[i] = V(ids[i < count ? i : 0]);
+    rows = db_rows(cx, sql, (struct db_binds){ v, MOST },
+                   ROW(struct book_account, account_row), &count);
+    sort_out(rows, count, driver_ids, n, w);
+}
+
+/* Guarded twice: by what was read under lock, and by the row itself. */
+static const char change_account[] =
+    "UPDATE ledger_account"
+    "   SET balance = balance + ?, held = held + ?, ver = ver + 1"
+    " WHERE id = ? AND balance + ? - (held + ?) >= floor"
+    "   AND held + ? >= 0";
+
 void book_change(struct cx *cx, struct book_account *a, money balance,
                  money held)
 {
-    static const char sql[] =
-        "UPDATE ledger_account"
-        "   SET balance = balance + ?, held = held + ?, ver = ver + 1"
-        " WHERE id = ? AND balance + ? - (held + ?) >= floor"
-        "   AND held + ? >= 0";
     struct book_account next = *a;
 
     next.balance = money_add(a->balance, balance);
@@ -109,12 +185,35 @@ void book_change(struct cx *cx, struct book_account *a, money balance,
     if (balance.fen == 0 && held.fen == 0)
         return;
     /* The row is locked: what was read still stands (T2). */
-    must(db_change_one(cx, sql, BIND(V(balance), V(held), V(a->id),
-                                     V(balance), V(held), V(held))));
+    must(db_change_one(cx, change_account,
+                       BIND(V(balance), V(held), V(a->id), V(balance),
+                            V(held), V(held))));
     *a = next;
 }
 
-/* ---- documents ---------------------------------------------------------- */
+void book_change_many(struct cx *cx, const struct book_delta *d, size_t n)
+{
+    enum { COLUMNS = 6 };
+    struct db_value *v = arena_array(cx->arena, n * COLUMNS + 1, sizeof *v);
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        struct db_value *row = &v[COLUMNS * count];
+
+        if (d[i].balance.fen == 0 && d[i].held.fen == 0)
+            continue;
+        must(book_free(d[i].now).fen >= 0 && d[i].now->held.fen >= 0);
+        row[0] = row[3] = V(d[i].balance);
+        row[1] = row[4] = row[5] = V(d[i].held);
+        row[2] = V(d[i].now->id);
+        count++;
+    }
+    if (count > 0)
+        must(db_insert_rows(cx, change_account, v, count, COLUMNS) ==
+             (int64_t)count);
+}
+
+/* ---- documents ------------------------------------------------------- */
 
 void book_content(struct cx *cx, const struct ledger_doc *doc, int64_t party,
                   const struct posting *p, size_t n,
@@ -131,88 +230,217 @@ void book_content(struct cx *cx, const struct ledger_doc *doc, int64_t party,
     sha256(text, strlen(text), hash);
 }
 
+static const char add_tx[] =
+    "INSERT INTO ledger_tx (kind, idem_key, ref_kind, ref_id, content,"
+    " note, actor_kind, actor_id, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+enum { TX_COLUMNS = 9, KEY_MAX = 80 };
+
+/* A document on its way into the book. */
+struct entry {
+    const char *key;
+    uint8_t hash[SHA256_SIZE];
+};
+
+static void entry_of(struct cx *cx, const struct book_doc *d,
+                     struct entry *e)
+{
+    e->key = cx_printf(cx, "%s:%s", d->doc->kind, d->doc->key);
+    must(strlen(e->key) <= KEY_MAX);
+    book_content(cx, d->doc, d->party, d->p, d->n, e->hash);
+}
+
+static void tx_values(struct cx *cx, const struct book_doc *d,
+                      const struct entry *e, struct db_value v[TX_COLUMNS])
+{
+    const struct ledger_doc *doc = d->doc;
+
+    v[0] = V(doc->kind);
+    v[1] = V(e->key);
+    v[2] = V(doc->ref_kind);
+    v[3] = V(doc->ref_id);
+    v[4] = V(((struct bytes){ e->hash, sizeof e->hash }));
+    v[5] = V(doc->note != NULL ? doc->note : "");
+    v[6] = V((int)cx->actor.kind);
+    v[7] = V(cx->actor.id);
+    v[8] = V(cx->now);
+}
+
 struct stored_tx {
     int64_t id;
+    const char *key;
     struct bytes content;
 };
+
+static const struct db_field stored_row[] = {
+    DB_FIELD(struct stored_tx, id), DB_FIELD(struct stored_tx, key),
+    DB_FIELD(struct stored_tx, content)
+};
+
+static void need_same(struct cx *cx, const struct stored_tx *old,
+                      const struct entry *e)
+{
+    must(old->content.len == sizeof e->hash);
+    if (memcmp(old->content.data, e->hash, sizeof e->hash) != 0)
+        cx_fail(cx, ERR_IDEM_MISMATCH,
+                "同一笔业务已按另外的内容入账，未重复处理。");
+}
 
 bool book_begin(struct cx *cx, const struct ledger_doc *doc, int64_t party,
                 const struct posting *p, size_t n, int64_t *tx_id)
 {
-    static const char add[] =
-        "INSERT INTO ledger_tx (kind, idem_key, ref_kind, ref_id, content,"
-        " note, actor_kind, actor_id, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
     static const char find[] =
-        "SELECT id, content FROM ledger_tx WHERE idem_key = ?";
-    static const char last[] = "SELECT LAST_INSERT_ID()";
-    static const struct db_field row[] = {
-        DB_FIELD(struct stored_tx, id), DB_FIELD(struct stored_tx, content)
-    };
-    const char *key = cx_printf(cx, "%s:%s", doc->kind, doc->key);
-    uint8_t hash[SHA256_SIZE];
+        "SELECT id, idem_key, content FROM ledger_tx WHERE idem_key = ?";
+    const struct book_doc d = { doc, party, p, n };
+    struct db_value v[TX_COLUMNS];
     const struct stored_tx *old;
+    struct entry e;
 
     db_need_tx(cx);
-    must(strlen(key) <= 80);
-    book_content(cx, doc, party, p, n, hash);
-    if (db_insert_new(cx, add,
-                      BIND(V(doc->kind), V(key), V(doc->ref_kind),
-                           V(doc->ref_id),
-                           V(((struct bytes){ hash, sizeof hash })),
-                           V(doc->note != NULL ? doc->note : ""),
-                           V((int)cx->actor.kind), V(cx->actor.id),
-                           V(cx->now)))) {
-        *tx_id = db_int(cx, last, BIND());
+    entry_of(cx, &d, &e);
+    tx_values(cx, &d, &e, v);
+    *tx_id = db_insert_new_id(cx, add_tx,
+                              (struct db_binds){ v, TX_COLUMNS });
+    if (*tx_id != 0)
         return true;
-    }
-    old = db_row(cx, find, BIND(V(key)), ROW(struct stored_tx, row));
-    must(old != NULL && old->content.len == sizeof hash);
-    if (memcmp(old->content.data, hash, sizeof hash) != 0)
-        cx_fail(cx, ERR_IDEM_MISMATCH,
-                "同一笔业务已按另外的内容入账，未重复处理。");
+    old = db_row(cx, find, BIND(V(e.key)), ROW(struct stored_tx,
+                                               stored_row));
+    must(old != NULL);
+    need_same(cx, old, &e);
     *tx_id = old->id;
     return false;
 }
 
+/* The transactions of these keys: *known are marked. */
+static void find_many(struct cx *cx, const struct entry *e, size_t n,
+                      int64_t *ids)
+{
+    static const char sql[] =
+        "SELECT id, idem_key, content FROM ledger_tx"
+        " WHERE idem_key IN (?, ?, ?, ?, ?)";
+    struct db_value v[LEDGER_MANY];
+    size_t count;
+    const struct stored_tx *t;
+
+    for (size_t i = 0; i < LEDGER_MANY; i++)
+        v[i] = V(e[i < n ? i : 0].key);
+    t = db_rows(cx, sql, (struct db_binds){ v, LEDGER_MANY },
+                ROW(struct stored_tx, stored_row), &count);
+    for (size_t i = 0; i < n; i++) {
+        ids[i] = 0;
+        for (size_t k = 0; k < count; k++)
+            if (strcmp(t[k].key, e[i].key) == 0) {
+                need_same(cx, &t[k], &e[i]);
+                ids[i] = t[k].id;
+            }
+    }
+}
+
+void book_begin_many(struct cx *cx, const struct book_doc *docs, size_t n,
+                     int64_t *ids, bool *fresh)
+{
+    struct entry e[LEDGER_MANY];
+    struct db_value v[LEDGER_MANY * TX_COLUMNS];
+    size_t count = 0;
+
+    must(n > 0 && n <= LEDGER_MANY);
+    db_need_tx(cx);
+    for (size_t i = 0; i < n; i++)
+        entry_of(cx, &docs[i], &e[i]);
+    find_many(cx, e, n, ids);
+    for (size_t i = 0; i < n; i++) {
+        fresh[i] = ids[i] == 0;
+        if (fresh[i])
+            tx_values(cx, &docs[i], &e[i], &v[TX_COLUMNS * count++]);
+    }
+    if (count == 0)
+        return;
+    db_insert_rows(cx, add_tx, v, count, TX_COLUMNS);
+    find_many(cx, e, n, ids);
+    for (size_t i = 0; i < n; i++)
+        must(ids[i] != 0);
+}
+
 struct book_line book_line_of(const struct book_account *a, money amount)
 {
-    return (struct book_line){ a->id, amount, false, a->balance };
+    return (struct book_line){ 0, a->id, amount, false, a->balance };
 }
 
 struct book_line book_line_hot(struct cx *cx, const struct posting *p)
 {
     must(ledger_is_hot(p->kind));
-    return (struct book_line){ book_account_id(cx, p->kind, p->owner),
+    return (struct book_line){ 0, book_account_id(cx, p->kind, p->owner),
                                p->amount, true, FEN(0) };
+}
+
+/* Each document adds up to zero and has two postings (M3), before ... */
+static void need_zero_sums(const struct book_line *lines, size_t n,
+                           const int64_t *tx_ids, size_t docs)
+{
+    for (size_t k = 0; k < docs; k++) {
+        money sum = FEN(0);
+        size_t count = 0;
+
+        for (size_t i = 0; i < n; i++)
+            if (lines[i].tx_id == tx_ids[k] && lines[i].amount.fen != 0) {
+                sum = money_add(sum, lines[i].amount);
+                count++;
+            }
+        must(sum.fen == 0 && count >= 2);
+    }
+}
+
+/* ... and after. */
+static void need_zero_rows(struct cx *cx, const int64_t *tx_ids, size_t docs)
+{
+    static const char sql[] =
+        "SELECT COUNT(*) FROM (SELECT tx_id FROM ledger_posting"
+        " WHERE tx_id IN (?, ?, ?, ?, ?) GROUP BY tx_id"
+        " HAVING SUM(amount) = 0 AND COUNT(*) >= 2) t";
+    struct db_value v[LEDGER_MANY];
+
+    for (size_t i = 0; i < LEDGER_MANY; i++)
+        v[i] = V(tx_ids[i < docs ? i : 0]);
+    must(db_int(cx, sql, (struct db_binds){ v, LEDGER_MANY }) ==
+         (int64_t)docs);
+}
+
+void book_write_many(struct cx *cx, const struct book_line *lines, size_t n,
+                     const int64_t *tx_ids, size_t docs)
+{
+    static const char add[] =
+        "INSERT INTO ledger_posting (tx_id, account_id, amount,"
+        " balance_after) VALUES (?, ?, ?, ?)";
+    enum { COLUMNS = 4 };
+    struct db_value *v = arena_array(cx->arena, n * COLUMNS, sizeof *v);
+    size_t count = 0;
+
+    must(docs > 0 && docs <= LEDGER_MANY);
+    need_zero_sums(lines, n, tx_ids, docs);
+    for (size_t i = 0; i < n; i++) {
+        const struct book_line *l = &lines[i];
+        struct db_value *row = &v[COLUMNS * count];
+
+        if (l->amount.fen == 0)
+            continue;
+        row[0] = V(l->tx_id);
+        row[1] = V(l->account_id);
+        row[2] = V(l->amount);
+        row[3] = l->hot ? (struct db_value){ DB_NULL } : V(l->balance_after);
+        count++;
+    }
+    db_insert_rows(cx, add, v, count, COLUMNS);
+    need_zero_rows(cx, tx_ids, docs);
 }
 
 void book_write(struct cx *cx, int64_t tx_id, const struct book_line *lines,
                 size_t n)
 {
-    static const char add[] =
-        "INSERT INTO ledger_posting (tx_id, account_id, amount,"
-        " balance_after) VALUES (?, ?, ?, ?)";
-    static const char check[] =
-        "SELECT COALESCE(SUM(amount), 0) FROM ledger_posting WHERE tx_id = ?";
-    struct db_value v[BOOK_LINES_MAX * 4];
-    money sum = FEN(0);
-    size_t count = 0;
+    struct book_line own[BOOK_LINES_MAX];
 
     must(n <= BOOK_LINES_MAX);
     for (size_t i = 0; i < n; i++) {
-        const struct book_line *l = &lines[i];
-
-        sum = money_add(sum, l->amount);
-        if (l->amount.fen == 0)
-            continue;
-        v[4 * count] = V(tx_id);
-        v[4 * count + 1] = V(l->account_id);
-        v[4 * count + 2] = V(l->amount);
-        v[4 * count + 3] = l->hot ? (struct db_value){ DB_NULL }
-                                  : V(l->balance_after);
-        count++;
+        own[i] = lines[i];
+        own[i].tx_id = tx_id;
     }
-    must(sum.fen == 0 && count >= 2); /* M3 */
-    db_insert_rows(cx, add, v, count, 4);
-    must(db_int(cx, check, BIND(V(tx_id))) == 0);
+    book_write_many(cx, own, n, &tx_id, 1);
 }

@@ -38,6 +38,10 @@ static inline money book_free(const struct book_account *a)
     return money_sub(money_sub(a->balance, a->held), a->floor);
 }
 
+/* Locks the wallets of up to LEDGER_MANY different drivers by ascending id. */
+void book_lock_wallets(struct cx *cx, const int64_t *driver_ids, size_t n,
+                       struct book_wallet *w);
+
 /* Locks a driver's wallet, in the order of the ids; makes it if needed. */
 void book_lock_wallet(struct cx *cx, int64_t driver_id,
                       struct book_wallet *w);
@@ -65,8 +69,20 @@ void book_content(struct cx *cx, const struct ledger_doc *doc, int64_t party,
                   const struct posting *p, size_t n,
                   uint8_t hash[BOOK_HASH_SIZE]);
 
+/* The same for up to LEDGER_MANY documents with different keys: ids[i] and
+   fresh[i]. One that appears at the same moment fails with ERR_CONFLICT. */
+struct book_doc {
+    const struct ledger_doc *doc;
+    int64_t party;
+    const struct posting *p;
+    size_t n;
+};
+void book_begin_many(struct cx *cx, const struct book_doc *docs, size_t n,
+                     int64_t *ids, bool *fresh);
+
 /* A posting to be written. */
 struct book_line {
+    int64_t tx_id; /* book_write fills it in */
     int64_t account_id;
     money amount;
     bool hot;
@@ -77,6 +93,18 @@ struct book_line {
 struct book_line book_line_of(const struct book_account *a, money amount);
 /* A line for a hot account. */
 struct book_line book_line_hot(struct cx *cx, const struct posting *p);
+
+/* Changes of several locked accounts in one go; those without are left out.
+   now[i] is the account after it. */
+struct book_delta {
+    const struct book_account *now;
+    money balance, held;
+};
+void book_change_many(struct cx *cx, const struct book_delta *d, size_t n);
+
+/* The postings of several documents, each with its tx_id. */
+void book_write_many(struct cx *cx, const struct book_line *lines, size_t n,
+                     const int64_t *tx_ids, size_t docs);
 
 /* Writes the postings of a begun document: checks that they add up to zero
    before and after, leaves out zeros. */

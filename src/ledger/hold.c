@@ -107,7 +107,7 @@ int64_t ledger_hold(struct cx *cx, const char *key, const char *ref_kind,
     return id;
 }
 
-/* ---- the end of a hold -------------------------------------------------- */
+/* ---- the end of a hold ----------------------------------------------- */
 
 bool hold_end(struct cx *cx, int64_t hold_id, enum ledger_hold_end how,
               int64_t tx_id)
@@ -135,6 +135,83 @@ const struct hold_part *hold_parts(struct cx *cx, int64_t hold_id,
 
     return db_rows(cx, sql, BIND(V(hold_id)), ROW(struct hold_part, row),
                    count);
+}
+
+struct ended {
+    int64_t hold_id;
+};
+
+/* Which of these have ended before. */
+static const struct ended *ended_of(struct cx *cx, const int64_t *hold_ids,
+                                    size_t n, size_t *count)
+{
+    static const char sql[] =
+        "SELECT hold_id FROM ledger_hold_end"
+        " WHERE hold_id IN (?, ?, ?, ?, ?)";
+    static const struct db_field row[] = { DB_FIELD(struct ended, hold_id) };
+    struct db_value v[LEDGER_MANY];
+
+    for (size_t i = 0; i < LEDGER_MANY; i++)
+        v[i] = V(hold_ids[i < n ? i : 0]);
+    return db_rows(cx, sql, (struct db_binds){ v, LEDGER_MANY },
+                   ROW(struct ended, row), count);
+}
+
+void hold_end_many(struct cx *cx, const int64_t *hold_ids,
+                   const int64_t *tx_ids, size_t n, bool *ended)
+{
+    static const char sql[] =
+        "INSERT INTO ledger_hold_end (hold_id, how, tx_id, at)"
+        " VALUES (?, ?, ?, ?)";
+    enum { COLUMNS = 4 };
+    struct db_value v[LEDGER_MANY * COLUMNS];
+    size_t count, rows = 0;
+    const struct ended *old;
+
+    must(n > 0 && n <= LEDGER_MANY);
+    if (n == 1) { /* waits for whoever is ending it, instead of failing */
+        ended[0] = hold_ids[0] != 0 &&
+                   hold_end(cx, hold_ids[0], HOLD_SETTLED, tx_ids[0]);
+        return;
+    }
+    old = ended_of(cx, hold_ids, n, &count);
+    for (size_t i = 0; i < n; i++) {
+        struct db_value *row = &v[COLUMNS * rows];
+
+        ended[i] = hold_ids[i] != 0;
+        for (size_t k = 0; k < count; k++)
+            ended[i] &= old[k].hold_id != hold_ids[i];
+        if (!ended[i])
+            continue;
+        row[0] = V(hold_ids[i]);
+        row[1] = V((int)HOLD_SETTLED);
+        row[2] = V(tx_ids[i]);
+        row[3] = V(cx->now);
+        rows++;
+    }
+    if (rows > 0)
+        db_insert_rows(cx, sql, v, rows, COLUMNS);
+}
+
+const struct hold_share *hold_parts_many(struct cx *cx,
+                                         const int64_t *hold_ids, size_t n,
+                                         size_t *count)
+{
+    static const char sql[] =
+        "SELECT hold_id, account_id, amount FROM ledger_hold_part"
+        " WHERE hold_id IN (?, ?, ?, ?, ?)";
+    static const struct db_field row[] = {
+        DB_FIELD(struct hold_share, hold_id),
+        DB_FIELD(struct hold_share, account_id),
+        DB_FIELD(struct hold_share, amount),
+    };
+    struct db_value v[LEDGER_MANY];
+
+    must(n > 0 && n <= LEDGER_MANY);
+    for (size_t i = 0; i < LEDGER_MANY; i++)
+        v[i] = V(hold_ids[i < n ? i : 0]);
+    return db_rows(cx, sql, (struct db_binds){ v, LEDGER_MANY },
+                   ROW(struct hold_share, row), count);
 }
 
 static bool give_back(struct cx *cx, int64_t hold_id,

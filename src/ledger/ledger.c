@@ -6,7 +6,7 @@
 #include "db/db.h"
 #include "ledger/book.h"
 
-/* ---- any document ------------------------------------------------------- */
+/* ---- any document ---------------------------------------------------- */
 
 /* A posting to an account with a balance, while the ids are being sorted. */
 struct step {
@@ -86,7 +86,7 @@ int64_t ledger_post(struct cx *cx, const struct ledger_doc *doc,
     return tx_id;
 }
 
-/* ---- money into a wallet ------------------------------------------------ */
+/* ---- money into a wallet --------------------------------------------- */
 
 /*
  * Money from a source to a wallet account; arrears are paid first if it is

@@ -96,7 +96,7 @@ struct ledger_doc {
 int64_t ledger_post(struct cx *cx, const struct ledger_doc *doc,
                     const struct posting *p, size_t n);
 
-/* ---- wallets ----------------------------------------------------- */
+/* ---- wallets --------------------------------------------------------- */
 
 struct wallet {
     money paid, granted, gift; /* balances, held parts included */
@@ -123,7 +123,7 @@ int64_t ledger_grant(struct cx *cx, const char *key, int64_t driver_id,
 int64_t ledger_gift(struct cx *cx, const char *key, int64_t driver_id,
                     money amount, const char *note);
 
-/* ---- holds ------------------------------------------------------- */
+/* ---- holds ----------------------------------------------------------- */
 
 #define LEDGER_HOLD_ENDS(X)                              \
     X(HOLD_OPEN,    0, "open",    "预留中", "reserved")    \
@@ -151,7 +151,7 @@ bool ledger_hold_expire(struct cx *cx, int64_t hold_id);
 
 enum ledger_hold_end ledger_hold_state(struct cx *cx, int64_t hold_id);
 
-/* ---- spending ---------------------------------------------------- */
+/* ---- spending -------------------------------------------------------- */
 
 /*
  * A driver pays total, which is the sum of the credits. The hold (0: none;
@@ -169,6 +169,20 @@ struct ledger_payment ledger_spend(struct cx *cx,
                                    int64_t driver_id, int64_t hold_id,
                                    const struct posting *credits, size_t n);
 
+/* Several at once, for settlement: the same as one after the other, in a
+   fraction of the statements. Five lock 30 rows with their records and
+   orders; 32 are the most (T3). */
+enum { LEDGER_MANY = 5 };
+struct ledger_charge {
+    struct ledger_doc doc;
+    int64_t driver_id;
+    int64_t hold_id;
+    const struct posting *credits;
+    size_t n;
+};
+void ledger_spend_many(struct cx *cx, const struct ledger_charge *charges,
+                       size_t n, struct ledger_payment *payments);
+
 /*
  * Gives back a part of what the documents of the same ref took from the
  * driver: arrears first, then paid, granted, gift, the reverse of taking.
@@ -182,7 +196,7 @@ struct ledger_payment ledger_give_back(struct cx *cx,
                                        const struct posting *debits,
                                        size_t n);
 
-/* ---- reading ----------------------------------------------------- */
+/* ---- reading --------------------------------------------------------- */
 
 /* A posting with its document, for the pages. Texts live in the arena. */
 struct ledger_entry {

@@ -88,7 +88,7 @@ struct ledger_past *ledger_past_new(struct cx *cx)
     return p;
 }
 
-/* ---- accounts ----------------------------------------------------------- */
+/* ---- accounts -------------------------------------------------------- */
 
 static struct past_wallet *wallet_of(struct ledger_past *p, int64_t driver_id)
 {
@@ -124,7 +124,7 @@ static int64_t hot_id(struct ledger_past *p, enum ledger_kind kind,
     return a[p->hot_count++].id;
 }
 
-/* ---- documents ---------------------------------------------------------- */
+/* ---- documents ------------------------------------------------------- */
 
 /* Transactions before the postings that refer to them. */
 static void send(struct ledger_past *p)
@@ -219,7 +219,7 @@ void ledger_past_spend(struct ledger_past *p, const struct ledger_doc *doc,
         post_hot(p, &credits[i]);
 }
 
-/* ---- holds -------------------------------------------------------------- */
+/* ---- holds ----------------------------------------------------------- */
 
 int64_t ledger_past_hold(struct ledger_past *p, const char *key,
                          const char *ref_kind, int64_t ref_id,

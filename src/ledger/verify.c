@@ -128,7 +128,7 @@ const struct ledger_figures *ledger_figures(struct cx *cx)
     return db_row(cx, sql, BIND(), ROW(struct ledger_figures, row));
 }
 
-/* ---- the watch: what is new --------------------------------------------- */
+/* ---- the watch: what is new ------------------------------------------ */
 
 /* R1: new transactions, and the accounts they touched. */
 static const struct verify_check fresh[] = {

@@ -1,5 +1,7 @@
 #include "system/audit.h"
 
+#include <string.h>
+
 #include "db/db.h"
 
 void audit(struct cx *cx, const char *event, const char *object, int64_t id,
@@ -26,6 +28,31 @@ void audit_change(struct cx *cx, const char *event, const char *object,
                  V_ID(cx->scope.merchant_id), V(a->address),
                  V(a->session_id), V(cx->request_id), V(event), V(object),
                  V(id), V(text), V(before), V(after)));
+}
+
+void audit_many(struct cx *cx, const char *event, const char *object,
+                const struct audit_item *items, size_t n)
+{
+    static const char sql[] =
+        "INSERT INTO audit (at, actor_kind, actor_id, actor_name, org_id,"
+        "   provider_id, merchant_id, address, session_id, request_id, event,"
+        "   object, object_id, text)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    enum { COLUMNS = 14 };
+    const struct actor *a = &cx->actor;
+    struct db_value *v = arena_array(cx->arena, n * COLUMNS, sizeof *v);
+
+    db_need_tx(cx);
+    for (size_t i = 0; i < n; i++)
+        memcpy(&v[i * COLUMNS],
+               ((struct db_value[COLUMNS]){
+                   V(cx->now), V((int)a->kind), V(a->id), V(a->name),
+                   V(a->org_id), V_ID(cx->scope.provider_id),
+                   V_ID(cx->scope.merchant_id), V(a->address),
+                   V(a->session_id), V(cx->request_id), V(event), V(object),
+                   V(items[i].id), V(items[i].text) }),
+               COLUMNS * sizeof *v);
+    db_insert_rows(cx, sql, v, n, COLUMNS);
 }
 
 struct audit_entry *audit_of(struct cx *cx, const char *object, int64_t id,

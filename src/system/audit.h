@@ -25,6 +25,14 @@ void audit_change(struct cx *cx, const char *event, const char *object,
                   int64_t id, const char *text, const char *before,
                   const char *after);
 
+/* One event on several objects at once. */
+struct audit_item {
+    int64_t id;
+    const char *text;
+};
+void audit_many(struct cx *cx, const char *event, const char *object,
+                const struct audit_item *items, size_t n);
+
 /* What was done to one object, newest first, at most 200. The caller has
    loaded the object in the reader's scope. */
 struct audit_entry {

@@ -22,7 +22,7 @@ enum { NAME_MAX = 60, NOTE_MAX = 200 };
 
 const struct scope_columns tariff_scope = SCOPE_OWNED("t");
 
-/* ---- is a draft good ---------------------------------------------------- */
+/* ---- is a draft good ------------------------------------------------- */
 
 static const char *const price_fields[RATES][2] = {
     { "sharp_elec", "sharp_service" },
@@ -152,7 +152,7 @@ static void slots_of(const struct tariff_draft *d,
     out[TARIFF_SLOTS] = '\0';
 }
 
-/* ---- loading ------------------------------------------------------------- */
+/* ---- loading --------------------------------------------------------- */
 
 static const struct db_field tariff_row[] = {
     DB_FIELD(struct tariff, id),          DB_FIELD(struct tariff, provider_id),
@@ -179,7 +179,7 @@ struct tariff *tariff_load(struct cx *cx, int64_t id)
                       ROW(struct tariff, tariff_row), "计费规则");
 }
 
-/* ---- changes ------------------------------------------------------------ */
+/* ---- changes --------------------------------------------------------- */
 
 static const char *version_json(struct cx *cx, const char *slots,
                                 const struct tariff_prices *p, stamp starts)
@@ -362,7 +362,7 @@ void tariff_disable(struct cx *cx, int64_t id)
         set_status(cx, t, TARIFF_DISABLED, "tariff.disable");
 }
 
-/* ---- 计费测试 ---------------------------------------------------------------- */
+/* ---- 计费测试 ------------------------------------------------------------ */
 
 enum { TRY_MINUTES_MAX = 2880 };
 #define TRY_ENERGY_MAX_E4 INT64_C(100000000) /* 10,000 kWh */

@@ -18,7 +18,7 @@
 #include "tariff/tariff_use.h"
 #include "web/resource.h"
 
-/* ---- the list ----------------------------------------------------------- */
+/* ---- the list -------------------------------------------------------- */
 
 static const struct column columns[] = {
     { "name", "计费名称", "t.name", CELL_TEXT, COL_LINK },
@@ -75,7 +75,7 @@ const struct resource tariff_page = {
     .actions = LIST(actions), .version = "t.ver",
 };
 
-/* ---- what the form posts ------------------------------------------------ */
+/* ---- what the form posts --------------------------------------------- */
 
 struct typed {
     int64_t id; /* 0: a new tariff */
@@ -141,7 +141,7 @@ static const char *typed_text(const struct typed *t, size_t offset)
     return s;
 }
 
-/* ---- errors beside the fields ------------------------------------------- */
+/* ---- errors beside the fields ---------------------------------------- */
 
 struct problems {
     struct vnode *tariff;
@@ -247,7 +247,7 @@ static void check_draft(struct cx *cx, struct problems *p,
                 wrong);
 }
 
-/* ---- filling the page --------------------------------------------------- */
+/* ---- filling the page ------------------------------------------------ */
 
 static const char *price_text(struct cx *cx, int64_t e5)
 {
@@ -425,7 +425,7 @@ static void show_editor(struct request *req, struct vnode *tree,
                 t->id != 0 ? "修改计费规则" : "新增计费规则");
 }
 
-/* ---- routes ------------------------------------------------------------- */
+/* ---- routes ---------------------------------------------------------- */
 
 static void show_new(struct request *req, const void *args)
 {
@@ -576,7 +576,7 @@ static void save(struct request *req, const void *args)
     show_editor(req, tree, v, t);
 }
 
-/* ---- 计费测试 --------------------------------------------------------------- */
+/* ---- 计费测试 ------------------------------------------------------------ */
 
 static const char *nano_text(struct cx *cx, int64_t nano)
 {

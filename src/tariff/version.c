@@ -100,7 +100,7 @@ const struct tariff_version *tariff_next(struct cx *cx, int64_t station_id,
     return one(cx, sql, BIND(V(station_id), V(area_id), V(at)));
 }
 
-/* ---- numbers in frames -------------------------------------------------- */
+/* ---- numbers in frames ----------------------------------------------- */
 
 enum { WIRE_LAST = 9999, STATION_STEP = 397 };
 

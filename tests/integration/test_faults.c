@@ -36,7 +36,7 @@
 #include "tests/integration/testdb.h"
 #include "tests/integration/world.h"
 
-/* ---- the faulty client library -------------------------------------- */
+/* ---- the faulty client library --------------------------------------- */
 
 enum fault { DEADLOCK, STALE, LOCK_WAIT, LOST_BEFORE, LOST_AFTER, FAULTS };
 
@@ -159,7 +159,7 @@ int __wrap_mysql_stmt_prepare(MYSQL_STMT *stmt, const char *sql,
     return __real_mysql_stmt_prepare(stmt, sql, len);
 }
 
-/* ---- flows ---------------------------------------------------------- */
+/* ---- flows ----------------------------------------------------------- */
 
 struct flow {
     const char *name;
@@ -240,7 +240,7 @@ static bool hold_done(struct cx *cx, const int64_t in[2])
     return held == 5000;
 }
 
-/* ---- a start, through the key of its request ------------------------ */
+/* ---- a start, through the key of its request ------------------------- */
 
 static void before_start(struct cx *cx, int64_t out[2])
 {
@@ -313,7 +313,7 @@ static bool stop_done(struct cx *cx, const int64_t in[2])
     return done;
 }
 
-/* ---- settlement ----------------------------------------------------- */
+/* ---- settlement ------------------------------------------------------ */
 
 static void add_record(struct cx *cx, int64_t order_id, int64_t price)
 {
@@ -368,6 +368,32 @@ static bool settle_done(struct cx *cx, const int64_t in[2])
                              " charge_order o ON o.trade_no = r.trade_no"
                              " WHERE o.id =", in[1]),
                      done ? RECORD_SETTLED : RECORD_WAITING);
+    return done;
+}
+
+/* Two orders of one group: out[0] and out[1] are their ids. */
+static void before_two(struct cx *cx, int64_t out[2])
+{
+    int64_t a[2], b[2];
+
+    before_stop(cx, a);
+    before_stop(cx, b);
+    out[0] = a[1];
+    out[1] = b[1];
+    add_record(cx, out[0], 0);
+    cx->now = stamp_add_ms(cx->now, -1500000);
+    add_record(cx, out[1], 0);
+}
+
+static bool two_done(struct cx *cx, const int64_t in[2])
+{
+    bool done = true;
+
+    for (int i = 0; i < 2; i++) {
+        int64_t one_of[2] = { world_order(cx, in[i])->driver_id, in[i] };
+
+        done &= settle_done(cx, one_of);
+    }
     return done;
 }
 
@@ -444,7 +470,7 @@ static bool more_done(struct cx *cx, const int64_t in[2])
     return done;
 }
 
-/* ---- failed starts and cards ---------------------------------------- */
+/* ---- failed starts and cards ----------------------------------------- */
 
 static void before_void(struct cx *cx, int64_t out[2])
 {
@@ -528,6 +554,7 @@ static const struct flow flows[] = {
     { "start", before_start, start, start_done, false },
     { "stop", before_stop, stop, stop_done, false },
     { "settle", before_settle, settle, settle_done, true },
+    { "settle two", before_two, settle, two_done, true },
     { "review", before_review, review, review_done, false },
     { "provisional", before_provisional, provisional, review_done, true },
     { "correction", before_more, settle, more_done, true },
@@ -535,7 +562,7 @@ static const struct flow flows[] = {
     { "card", before_card, card, card_done, true },
 };
 
-/* ---- the loop ------------------------------------------------------- */
+/* ---- the loop -------------------------------------------------------- */
 
 struct attempt {
     const struct flow *flow;

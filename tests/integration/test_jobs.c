@@ -52,7 +52,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* ---- events ------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------- */
 
 /* What the consumers did: rows, so that it is rolled back with a failure. */
 static void note(struct cx *cx, const char *who, const struct event *e)
@@ -231,7 +231,7 @@ static int clear_effects(void **state)
     return 0;
 }
 
-/* ---- the scheduler ------------------------------------------------------ */
+/* ---- the scheduler --------------------------------------------------- */
 
 static void count_run(struct cx *cx)
 {
@@ -295,7 +295,7 @@ static void only_the_holder_runs_a_job(void **state)
     testdb_cx_free(other);
 }
 
-/* ---- housekeeping ------------------------------------------------------- */
+/* ---- housekeeping ---------------------------------------------------- */
 
 static void make_months(struct cx *cx, void *arg)
 {
@@ -358,7 +358,7 @@ static void what_has_done_its_time_goes(void **state)
                      2);
 }
 
-/* ---- the program -------------------------------------------------------- */
+/* ---- the program ----------------------------------------------------- */
 
 struct start {
     struct order_ask ask;

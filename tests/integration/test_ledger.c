@@ -18,7 +18,7 @@
 #include "ledger/ledger.h"
 #include "tests/integration/testdb.h"
 
-/* ---- helpers ------------------------------------------------------------ */
+/* ---- helpers --------------------------------------------------------- */
 
 /* Runs body in a transaction; the error code, CX_OK if it committed. */
 struct in_tx {
@@ -201,7 +201,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* ---- documents ---------------------------------------------------------- */
+/* ---- documents ------------------------------------------------------- */
 
 static void a_topup_is_booked_once(void **state)
 {
@@ -239,7 +239,7 @@ static void money_goes_to_its_own_account(void **state)
                                     " WHERE is_hot = 1"), 0);
 }
 
-/* ---- holds and the order of spending ------------------------------------ */
+/* ---- holds and the order of spending --------------------------------- */
 
 static const struct mix {
     int64_t paid, granted, gift; /* in the wallet */
@@ -423,7 +423,7 @@ static void any_document_keeps_to_the_floor(void **state)
     assert_int_equal(wallet(cx, 305).paid.fen, 0);
 }
 
-/* ---- many at once ------------------------------------------------------- */
+/* ---- many at once ---------------------------------------------------- */
 
 /* Runs body(index) in n processes at once; how many exited with 0. */
 static int in_parallel(int n, int (*body)(int index))

@@ -92,7 +92,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* ---- what a start leaves ------------------------------------------------ */
+/* ---- what a start leaves --------------------------------------------- */
 
 struct args_row {
     struct bytes args;
@@ -194,7 +194,7 @@ static void the_driver_may_choose_how_much_is_reserved(void **state)
     assert_int_equal(world_order(cx, s.id)->hold_fen.fen, 3000);
 }
 
-/* ---- what is refused ---------------------------------------------------- */
+/* ---- what is refused ------------------------------------------------- */
 
 static void a_start_is_refused_for_each_reason(void **state)
 {
@@ -284,7 +284,7 @@ static void no_second_start_while_the_first_is_unknown(void **state)
     assert_int_equal(start(cx, WORLD_GUN2, a, NULL), CX_OK);
 }
 
-/* ---- many at once ------------------------------------------------------- */
+/* ---- many at once ---------------------------------------------------- */
 
 static int start_same_gun(int index, void *arg)
 {
@@ -349,7 +349,7 @@ static void trade_numbers_never_repeat(void **state)
     assert_string_not_equal(world_order(cx, id)->trade_no, o->trade_no);
 }
 
-/* ---- stopping ----------------------------------------------------------- */
+/* ---- stopping -------------------------------------------------------- */
 
 static void a_stop_is_sent_once(void **state)
 {

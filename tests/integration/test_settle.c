@@ -95,7 +95,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* ---- right -------------------------------------------------------------- */
+/* ---- right ----------------------------------------------------------- */
 
 static void a_record_is_billed_at_the_frozen_price(void **state)
 {
@@ -229,7 +229,7 @@ static void a_record_settles_from_every_earlier_state(void **state)
     }
 }
 
-/* ---- wrong -------------------------------------------------------------- */
+/* ---- wrong ----------------------------------------------------------- */
 
 enum wrong { END_FIRST, SUM, METER, POWER, PRICE, PERIOD, AMOUNT, SKEW,
              CLOCK, OVERLAP, ZERO, WRONGS };
@@ -406,7 +406,7 @@ static void one_bad_record_does_not_stop_the_others(void **state)
     assert_int_equal(world_order(cx, a->id)->state, ORDER_SETTLED);
 }
 
-/* ---- late --------------------------------------------------------------- */
+/* ---- late ------------------------------------------------------------ */
 
 static void watch_records(struct cx *cx, void *arg)
 {
@@ -522,7 +522,7 @@ static void a_late_record_that_cannot_be_true_waits(void **state)
                              " LIMIT 1"), RECORD_REVIEW);
 }
 
-/* ---- many at once ------------------------------------------------------- */
+/* ---- many at once ---------------------------------------------------- */
 
 static int settle_all(int index, void *arg)
 {

@@ -97,7 +97,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* ---- drafts ------------------------------------------------------------- */
+/* ---- drafts ---------------------------------------------------------- */
 
 #define SET(name, ...)                                  \
     static void name(struct tariff_draft *d)            \
@@ -175,7 +175,7 @@ static void a_draft_names_its_wrong_field(void **state)
     }
 }
 
-/* ---- versions ----------------------------------------------------------- */
+/* ---- versions -------------------------------------------------------- */
 
 static void prices_take_effect_at_midnight(void **state)
 {
@@ -316,7 +316,7 @@ static void what_is_out_of_scope_does_not_exist(void **state)
     assert_int_equal(world_tx(cx, disable_body, &m.id), ERR_NOT_FOUND);
 }
 
-/* ---- numbers in frames -------------------------------------------------- */
+/* ---- numbers in frames ----------------------------------------------- */
 
 static void numbers_differ_and_wrap(void **state)
 {
@@ -344,7 +344,7 @@ static void numbers_differ_and_wrap(void **state)
                                     " BY id DESC LIMIT 1"), 5);
 }
 
-/* ---- 计费测试 ----------------------------------------------------------- */
+/* ---- 计费测试 ------------------------------------------------------------ */
 
 struct trying {
     struct tariff_question q;

@@ -108,7 +108,7 @@ static void finish(struct cx *cx, int64_t id)
     later(cx, 0, order_settle_waiting);
 }
 
-/* ---- starts ------------------------------------------------------------- */
+/* ---- starts ---------------------------------------------------------- */
 
 static void a_start_never_sent_fails_and_gives_the_money_back(void **state)
 {
@@ -232,7 +232,7 @@ static void a_hold_that_never_clears_expires_after_a_week(void **state)
                      HOLD_EXPIRED);
 }
 
-/* ---- disconnects -------------------------------------------------------- */
+/* ---- disconnects ----------------------------------------------------- */
 
 static void a_disconnect_settles_nothing_for_a_day(void **state)
 {
@@ -260,7 +260,7 @@ static void a_disconnect_settles_nothing_for_a_day(void **state)
     assert_int_equal(world_wallet(cx, driver).available.fen, 275);
 }
 
-/* ---- cards -------------------------------------------------------------- */
+/* ---- cards ----------------------------------------------------------- */
 
 static void swipe(struct cx *cx, const char *card, int mode, stamp at)
 {
@@ -417,7 +417,7 @@ static void a_request_that_waited_too_long_gets_no_answer(void **state)
                              " 1"), 0);
 }
 
-/* ---- review ------------------------------------------------------------- */
+/* ---- review ---------------------------------------------------------- */
 
 struct decision {
     int64_t id;

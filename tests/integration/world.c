@@ -22,7 +22,7 @@ const struct tariff_prices world_prices = {
     { 130000, 110000, 80000, 40000 }, { 40000, 35000, 30000, 25000 }
 };
 
-/* ---- units of work ------------------------------------------------------ */
+/* ---- units of work --------------------------------------------------- */
 
 struct in_tx {
     void (*body)(struct cx *, void *);
@@ -67,7 +67,7 @@ void world_again(struct cx *cx)
     cx->actor.name = "test";
 }
 
-/* ---- what there is ------------------------------------------------------ */
+/* ---- what there is --------------------------------------------------- */
 
 static void make_tariff(struct cx *cx, void *arg)
 {
@@ -199,7 +199,7 @@ struct order *world_order(struct cx *cx, int64_t id)
     return o.o;
 }
 
-/* ---- what the gateway would write --------------------------------------- */
+/* ---- what the gateway would write ------------------------------------ */
 
 static const char *sql_stamp(struct cx *cx, stamp t)
 {
@@ -241,7 +241,7 @@ void world_order_state(struct cx *cx, int64_t order_id, int state)
                                  " state = 1", now, (long long)order_id));
 }
 
-/* ---- records ------------------------------------------------------------ */
+/* ---- records --------------------------------------------------------- */
 
 static void fill_rates(const struct world_record *r,
                        struct ykc_trade_record *f, int64_t *sum,
@@ -324,7 +324,7 @@ int64_t world_record(struct cx *cx, const struct world_record *r)
                                         " trade_no = '%s'", r->trade_no));
 }
 
-/* ---- the end of each test ----------------------------------------------- */
+/* ---- the end of each test -------------------------------------------- */
 
 static void none(struct cx *cx, const char *what, const char *sql)
 {

@@ -63,7 +63,7 @@ static unsigned verdict(void (*change)(struct record *, struct record_case *))
     return record_problems(&c);
 }
 
-/* ---- each check, at its edge -------------------------------------------- */
+/* ---- each check, at its edge ----------------------------------------- */
 
 #define CHANGE(name, ...)                                               \
     static void name(struct record *r, struct record_case *c)           \
@@ -197,7 +197,7 @@ static void a_session_of_days_has_every_rate(void **state)
     assert_int_equal(record_problems(&c), 0);
 }
 
-/* ---- reading ------------------------------------------------------------ */
+/* ---- reading --------------------------------------------------------- */
 
 static void a_frame_is_read_as_it_was_sent(void **state)
 {
@@ -240,7 +240,7 @@ static void a_frame_is_read_as_it_was_sent(void **state)
     assert_false(record_read(frame, len, &r));
 }
 
-/* ---- a million mutations ------------------------------------------------ */
+/* ---- a million mutations --------------------------------------------- */
 
 static uint64_t seed = 3;
 
