@@ -67,7 +67,12 @@ static int port_of(int fd)
                      : ((struct sockaddr_in6 *)&at)->sin6_port);
 }
 
-static int listen_on(const char *host, int port)
+/*
+ * Listeners of one process share the port. The first one is made alone, so
+ * that another process that listens there is found out: the kernel would
+ * share the piles with it.
+ */
+static int listen_on(const char *host, int port, bool shared)
 {
     struct sockaddr_storage at;
     socklen_t len = address_of(host, port, &at);
@@ -79,12 +84,20 @@ static int listen_on(const char *host, int port)
     if (fd < 0)
         return -1;
     if (set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) &&
-        set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1) &&
+        set_option(fd, SOL_SOCKET, SO_REUSEPORT, shared) &&
         bind(fd, (struct sockaddr *)&at, len) == 0 &&
         listen(fd, BACKLOG) == 0)
         return fd;
     close(fd);
     return -1;
+}
+
+/* The same port again, for all threads. */
+static int share(int alone, struct gateway *g)
+{
+    g->port = port_of(alone);
+    close(alone);
+    return listen_on(g->config->pile_host, g->port, true);
 }
 
 static void watch(struct net *n, int fd, uint64_t id)
@@ -101,15 +114,15 @@ struct net *net_new(struct gateway *g, int index)
     must(n != NULL);
     n->gateway = g;
     n->index = index;
-    n->listener = listen_on(g->config->pile_host, g->port);
+    n->listener = listen_on(g->config->pile_host, g->port, index > 0);
+    if (n->listener >= 0 && index == 0) /* ours from now on: share it */
+        n->listener = share(n->listener, g);
     if (n->listener < 0) {
         log_error("gateway.listen", F_TEXT("host", g->config->pile_host),
                   F_INT("port", g->port), F_TEXT("error", strerror(errno)));
         free(n);
         return NULL;
     }
-    if (g->port == 0)
-        g->port = port_of(n->listener);
     n->epoll = epoll_create1(EPOLL_CLOEXEC);
     n->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
     must(n->epoll >= 0 && n->reserve >= 0);
