@@ -2,9 +2,10 @@
 """Checks tests/requirements.tsv: requirements.py FILE CASES_FILE
 
 Each line: requirement id, where it is met, tests that show it. Tests are
-separated by blanks or commas; each is a program (test_billing) or one case of
-a program (test_billing:rounds_once). Every named test must have run in this
-run, and passed. Prints TAP.
+separated by blanks or commas; each is a program (test_billing), one case of a
+program (test_billing:rounds_once) or the browser's cases of one row
+(e2e:rows:P001, all cases "rows: P001 ..."). Every named test must have run in
+this run, and passed. Prints TAP.
 """
 import re
 import sys
@@ -16,7 +17,9 @@ def main():
         for line in f:
             _, program, case, result = line.rstrip("\n").split("\t")
             ran.setdefault(program, []).append(result)
-            results.setdefault("%s:%s" % (program, case), []).append(result)
+            for name in {case, case.replace(": ", ":", 1).split(" ")[0]}:
+                results.setdefault("%s:%s" % (program, name),
+                                   []).append(result)
     number = failed = 0
     seen = set()
     with open(sys.argv[1], encoding="utf-8") as f:
