@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -271,6 +273,7 @@ static void only_the_holder_runs_a_job(void **state)
     /* a dies: its successor with the same name goes on at once, a stranger
        when the lease is over */
     schedule_init(&a, cx, "host:1/0", &no_features, some_jobs, 2, 0, 1);
+    sleep_ms(60);
     schedule_step(&a);
     n = effects(cx, "job");
     assert_int_equal(n, 3);
@@ -288,8 +291,7 @@ static void only_the_holder_runs_a_job(void **state)
     assert_int_equal(effects(cx, "job"), n + 1);
     schedule_stop(&b);
     a.slots[0].ask_ms = 0;
-    schedule_step(&a); /* it is due when the table says so */
-    sleep_ms(60);
+    sleep_ms(60); /* it is due when the table says so */
     schedule_step(&a);
     assert_int_equal(effects(cx, "job"), n + 2);
     testdb_cx_free(other);
@@ -406,7 +408,7 @@ static int64_t recorded(struct cx *cx, int64_t connector, int64_t driver)
 
 static pid_t start_jobs(const char *name)
 {
-    char config[200], program[300];
+    char config[200], home[210], program[300];
     FILE *f;
     pid_t pid;
 
@@ -414,8 +416,11 @@ static pid_t start_jobs(const char *name)
     f = fopen(config, "w");
     assert_non_null(f);
     fprintf(f, "db_socket=%s\ndb_user=root\ndb_name=%s\njobs_name=%s\n"
-               "log_level=error\n", testdb_socket(), testdb_name(), name);
+               "log_level=error\nhome=%s.d\n", testdb_socket(),
+            testdb_name(), name, config);
     fclose(f);
+    snprintf(home, sizeof home, "%s.d", config);
+    assert_int_equal(mkdir(home, 0700), 0);
     snprintf(program, sizeof program, "%s/pilehub-jobs",
              getenv("PILEHUB_BUILD") != NULL ? getenv("PILEHUB_BUILD")
                                              : ".");
@@ -423,6 +428,7 @@ static pid_t start_jobs(const char *name)
     pid = fork();
     if (pid == 0) {
         dup2(2, 1);
+        prctl(PR_SET_PDEATHSIG, SIGTERM); /* not even if this test fails */
         execl(program, program, "-c", config, (char *)NULL);
         _exit(127);
     }
@@ -430,9 +436,20 @@ static pid_t start_jobs(const char *name)
     return pid;
 }
 
+static void remove_tree(const char *path)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        execlp("rm", "rm", "-rf", "--", path, (char *)NULL);
+        _exit(127);
+    }
+    waitpid(pid, NULL, 0);
+}
+
 static void stop_jobs(pid_t pid, const char *name)
 {
-    char config[200];
+    char config[200], home[220];
     int status;
 
     kill(pid, SIGTERM);
@@ -441,6 +458,8 @@ static void stop_jobs(pid_t pid, const char *name)
     assert_int_equal(WEXITSTATUS(status), 0);
     snprintf(config, sizeof config, "/tmp/%s-%s.conf", testdb_name(), name);
     unlink(config);
+    snprintf(home, sizeof home, "%s.d", config);
+    remove_tree(home);
 }
 
 /* Milliseconds until the order is settled; fails after ten seconds. */
