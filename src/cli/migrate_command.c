@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "db/migrate.h"
+#include "db/partition.h"
 
 struct migration {
     const char *dir;
@@ -18,13 +19,19 @@ static void say_file(const char *file)
     fflush(stdout);
 }
 
+/* Months of history that sample data and old records may reach back, and
+   those made before the job makes them. */
+enum { DAYS_BACK = 100, MONTHS_AHEAD = 3 };
+
 static void run(struct cx *cx, void *arg)
 {
     struct migration *m = arg;
 
     m->pending = migrate_pending(cx, m->dir);
-    if (!m->check)
-        printf("%d migrations applied\n", migrate(cx, m->dir, say_file));
+    if (m->check)
+        return;
+    printf("%d migrations applied\n", migrate(cx, m->dir, say_file));
+    partitions_make(cx, stamp_add_days(cx->now, -DAYS_BACK), MONTHS_AHEAD);
 }
 
 static int migrate_main(const struct cli *cli, int argc, char **argv)

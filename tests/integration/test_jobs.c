@@ -297,6 +297,39 @@ static void only_the_holder_runs_a_job(void **state)
     testdb_cx_free(other);
 }
 
+static void sleep_run(struct cx *cx)
+{
+    (void)cx;
+    sleep_ms(3000);
+}
+
+/* A job that hangs takes its process with it; the parent starts another. */
+static void a_run_past_its_limit_ends_the_process(void **state)
+{
+    static const struct job slow[] = {
+        { "test.slow", 60000, 100, sleep_run, "" }
+    };
+    int64_t begun = monotonic_ms();
+    int status;
+    pid_t pid;
+
+    (void)state;
+    fflush(NULL);
+    pid = fork();
+    if (pid == 0) {
+        struct schedule s;
+
+        schedule_init(&s, world_cx(), "host:3/0", &no_features, slow, 1, 0,
+                      1);
+        schedule_step(&s);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGALRM);
+    assert_in_range(monotonic_ms() - begun, 90, 2500);
+}
+
 /* ---- housekeeping ---------------------------------------------------- */
 
 static void make_months(struct cx *cx, void *arg)
@@ -562,6 +595,7 @@ int main(void)
         WITH_CX(a_killed_dispatcher_loses_and_doubles_nothing,
                 clear_effects),
         WITH_CX(only_the_holder_runs_a_job, clear_effects),
+        WITH_CX(a_run_past_its_limit_ends_the_process, set_up),
         WITH_CX(months_are_made_ahead_once, set_up),
         WITH_CX(what_has_done_its_time_goes, set_up),
         WITH_CX(a_record_is_settled_within_a_second, set_up),

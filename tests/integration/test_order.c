@@ -8,10 +8,13 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "asset/live.h"
+#include "base/wake.h"
 #include "charging/command.h"
 #include "charging/order.h"
 #include "db/db.h"
@@ -192,6 +195,36 @@ static void the_driver_may_choose_how_much_is_reserved(void **state)
     s.ask.hold.fen = 3000;
     assert_int_equal(world_tx(cx, start_body, &s), CX_OK);
     assert_int_equal(world_order(cx, s.id)->hold_fen.fen, 3000);
+}
+
+static void a_start_wakes_the_gateway_of_the_pile(void **state)
+{
+    struct cx *cx = *state;
+    int64_t driver = world_driver(cx, 1000, 0, 0), subject = 0;
+    uint8_t datagram[WAKE_SIZE];
+    char bound[60];
+    int fd = wake_listen("127.0.0.1", 0, bound);
+    struct start refused = { { .connector_id = WORLD_GUN1,
+                               .driver_id = driver, .hold = { 99999 },
+                               .start_by = START_BY_APP }, 0 };
+
+    assert_true(fd >= 0);
+    testdb_sql(cx, "DELETE FROM gateway");
+    testdb_sql(cx, cx_printf(cx, "INSERT INTO gateway (id, name, control,"
+                                 " epoch, started_at, seen_at) VALUES (5,"
+                                 " 'gw', '%s', 1, NOW(3), NOW(3))", bound));
+    testdb_sql(cx, "UPDATE pile SET gateway_id = 5");
+    /* what is rolled back wakes nobody */
+    assert_int_equal(world_tx(cx, start_body, &refused), ERR_BALANCE);
+    assert_int_equal(start(cx, WORLD_GUN1, driver, NULL), CX_OK);
+    assert_int_equal(recv(fd, datagram, sizeof datagram, MSG_DONTWAIT),
+                     WAKE_SIZE);
+    assert_true(wake_decode(datagram, sizeof datagram,
+                            stamp_now().ms * 1000, &subject));
+    assert_int_equal(subject, WORLD_PILE);
+    assert_true(recv(fd, datagram, sizeof datagram, MSG_DONTWAIT) < 0);
+    testdb_sql(cx, "UPDATE pile SET gateway_id = NULL");
+    close(fd);
 }
 
 /* ---- what is refused ------------------------------------------------- */
@@ -419,6 +452,7 @@ int main(void)
         WITH_CX(a_card_of_the_driver_may_stop_the_session),
         WITH_CX(a_pile_with_old_prices_is_told_the_new_ones_first),
         WITH_CX(the_driver_may_choose_how_much_is_reserved),
+        WITH_CX(a_start_wakes_the_gateway_of_the_pile),
         WITH_CX(a_start_is_refused_for_each_reason),
         WITH_CX(a_gun_takes_one_order_at_a_time),
         WITH_CX(no_second_start_while_the_first_is_unknown),
