@@ -64,6 +64,14 @@ static bool is_being_stopped(struct cx *cx, const struct order *o)
                  command_ttl_s(COMMAND_STOP) * INT64_C(1000)));
 }
 
+/* The gun says that it charges for this order, whatever the order says: a
+   stop is always allowed then (G16). */
+static bool is_running(const struct order *o, const struct charge_point *p)
+{
+    return p->state == CONNECTOR_CHARGING &&
+           strcmp(p->trade_no, o->trade_no) == 0;
+}
+
 static bool is_over(struct cx *cx, const struct order *o)
 {
     if (o->state == ORDER_AWAITING_RECORD)
@@ -85,10 +93,10 @@ void order_stop(struct cx *cx, int64_t order_id, enum order_stop_by by)
 
     db_need_tx(cx);
     o = order_lock(cx, o->id);
-    if (is_over(cx, o) || is_being_stopped(cx, o))
-        return;
     p = charge_point_find(cx, o->connector_id);
     must(p != NULL);
+    if ((!is_running(o, p) && is_over(cx, o)) || is_being_stopped(cx, o))
+        return;
     if (!p->online)
         cx_fail(cx, ERR_PILE_OFFLINE,
                 "电桩离线，停止指令发不出去。可在电桩上停止，费用以记录为准。");

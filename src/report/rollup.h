@@ -14,7 +14,7 @@
 /* Differences to add; all may be negative. */
 struct rollup {
     int64_t station_id, provider_id, merchant_id;
-    stamp at;      /* end of the charge: the hour, day and month it counts in */
+    stamp at;      /* of the settlement: the hour, day and month it counts in */
     int64_t orders;
     int64_t energy_e4kwh[4]; /* sharp, peak, flat, valley */
     money elec, service;

@@ -404,6 +404,12 @@ static void a_stop_is_sent_once(void **state)
     world_order_state(cx, id, ORDER_AWAITING_RECORD);
     assert_int_equal(stop(cx, id), CX_OK); /* stopped already */
     assert_int_equal(count(cx, "pile_command WHERE kind = 2"), 2);
+    /* a start that was given up, and runs all the same */
+    world_order_state(cx, id, ORDER_START_FAILED);
+    testdb_sql(cx, "UPDATE pile_command SET state = 5 WHERE kind = 2");
+    assert_int_equal(stop(cx, id), CX_OK);
+    assert_int_equal(count(cx, "pile_command WHERE kind = 2"), 3);
+    world_live(cx, WORLD_GUN1, CONNECTOR_IDLE, NULL);
     for (int s = ORDER_START_FAILED; s <= ORDER_SETTLED; s++) {
         world_order_state(cx, id, s);
         assert_int_equal(stop(cx, id), ERR_STATE);
