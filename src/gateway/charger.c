@@ -138,6 +138,8 @@ struct charger *charger_at(struct chargers *all, size_t i)
 
 void chargers_fini(struct chargers *all)
 {
+    for (size_t i = 0; i < charger_count(all); i++)
+        free((void *)(uintptr_t)atomic_load(&charger_at(all, i)->policy));
     while (all->blocks != NULL) {
         struct gun_block *next = all->blocks->next;
 

@@ -208,6 +208,8 @@ struct gateway {
 
 /* Frees p a minute from now. Keeper thread only. */
 void gateway_retire(struct gateway *g, void *p);
+/* All of that, and the tariffs: when no thread runs any more. */
+void gateway_forget(struct gateway *g);
 
 /* Waits for room: only for threads that may wait. */
 void mail_send(struct gateway *g, int net, const struct mail *m);

@@ -330,6 +330,7 @@ static int run(struct gateway *g, const struct config *config)
     free_queues(g);
     limits_fini(&g->limits);
     chargers_fini(&g->chargers);
+    gateway_forget(g);
     close(c.wake_fd);
     close(c.signal_fd);
     return !ok || atomic_load(&g->recorder.is_failed) ||

@@ -67,13 +67,13 @@ struct retired {
     int64_t at_ms;
 };
 
-void gateway_retire(struct gateway *g, void *p)
+/* Frees what was retired up to that moment. */
+static void free_retired(struct gateway *g, int64_t until_ms)
 {
-    int64_t now_ms = monotonic_ms();
     struct retired **at = &g->retired, *r;
 
     while ((r = *at) != NULL) {
-        if (now_ms - r->at_ms < RETIRE_MS) {
+        if (r->at_ms > until_ms) {
             at = &r->next;
             continue;
         }
@@ -81,6 +81,20 @@ void gateway_retire(struct gateway *g, void *p)
         free(r->p);
         free(r);
     }
+}
+
+void gateway_forget(struct gateway *g)
+{
+    free_retired(g, INT64_MAX);
+    free((void *)(uintptr_t)atomic_load(&g->book));
+}
+
+void gateway_retire(struct gateway *g, void *p)
+{
+    int64_t now_ms = monotonic_ms();
+    struct retired *r;
+
+    free_retired(g, now_ms - RETIRE_MS);
     if (p == NULL)
         return;
     r = malloc(sizeof *r);
