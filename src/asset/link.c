@@ -102,7 +102,6 @@ static int64_t change_rows(struct cx *cx, const char *sql, size_t columns,
 struct claim {
     const struct pile_login *login;
     struct holder h;
-    stamp dead_before;
 };
 
 static void fill_claim(struct db_value *v, const void *row)
@@ -112,18 +111,17 @@ static void fill_claim(struct db_value *v, const void *row)
 
     v[0] = V(c->h.gateway_id);
     v[1] = V(c->h.epoch);
-    v[2] = v[3] = v[10] = V(l->at);
+    v[2] = v[3] = V(l->at);
     v[4] = V(l->address);
     v[5] = V(l->firmware);
     v[6] = V(l->protocol);
     v[7] = V(l->pin);
     v[8] = V(l->address);
     v[9] = V(l->pile_id);
-    v[11] = V(c->h.gateway_id);
-    v[12] = V(c->dead_before);
+    v[10] = V(c->h.gateway_id);
 }
 
-int64_t pile_claim(struct cx *cx, struct holder h, stamp dead_before,
+int64_t pile_claim(struct cx *cx, struct holder h,
                    const struct pile_login *rows, size_t n)
 {
     static const char sql[] =
@@ -132,15 +130,15 @@ int64_t pile_claim(struct cx *cx, struct holder h, stamp dead_before,
         "   protocol = ?,"
         "   pinned_address = IF(? = 1 AND pinned_address = '', ?,"
         "                       pinned_address)"
-        " WHERE id = ? AND (login_at IS NULL OR login_at <= ?)"
+        " WHERE id = ?"
         "   AND (online = 0 OR gateway_id IS NULL OR gateway_id = ?"
         "    OR gateway_id IN (SELECT g.id FROM gateway g"
-        "                       WHERE g.seen_at < ?))";
+        "         WHERE g.seen_at < NOW(3) - INTERVAL 15 SECOND))";
     struct claim *claims = arena_array(cx->arena, n + 1, sizeof *claims);
 
     for (size_t i = 0; i < n; i++)
-        claims[i] = (struct claim){ &rows[i], h, dead_before };
-    return change_rows(cx, sql, 13, claims, sizeof *claims, n, fill_claim);
+        claims[i] = (struct claim){ &rows[i], h };
+    return change_rows(cx, sql, 11, claims, sizeof *claims, n, fill_claim);
 }
 
 struct id_row {
@@ -293,9 +291,15 @@ void connector_offline(struct cx *cx, struct holder h,
     change_rows(cx, sql, 4, writes, sizeof *writes, n, fill_offline);
 }
 
+/* Held by an earlier start of ours, or by a gateway that is dead. */
+#define ORPHANED                                                        \
+    "   AND ((gateway_id = ? AND epoch < ?)"                            \
+    "    OR (gateway_id <> ? AND gateway_id NOT IN"                     \
+    "         (SELECT g.id FROM gateway g"                              \
+    "           WHERE g.seen_at >= NOW(3) - INTERVAL 15 SECOND)))"
+
 struct sweep {
     struct holder h;
-    stamp dead_before;
     int64_t done;
 };
 
@@ -305,9 +309,7 @@ static bool sweep_one(struct cx *cx, int64_t id, const struct sweep *s)
     static const char pile[] =
         "UPDATE pile SET online = 0, offline_at = ?"
         " WHERE id = ? AND online = 1"
-        "   AND ((gateway_id = ? AND epoch < ?)"
-        "    OR (gateway_id <> ? AND gateway_id NOT IN"
-        "         (SELECT g.id FROM gateway g WHERE g.seen_at >= ?)))";
+        ORPHANED;
     static const char live[] =
         "UPDATE connector_live SET since_at = IF(state = 6, since_at, ?),"
         "   state = 6, plugged = 0, voltage_dv = 0, current_da = 0,"
@@ -318,8 +320,7 @@ static bool sweep_one(struct cx *cx, int64_t id, const struct sweep *s)
 
     if (!db_change_one(cx, pile,
                        BIND(V(cx->now), V(id), V(s->h.gateway_id),
-                            V(s->h.epoch), V(s->h.gateway_id),
-                            V(s->dead_before))))
+                            V(s->h.epoch), V(s->h.gateway_id))))
         return false;
     db_exec(cx, live, BIND(V(cx->now), V(id)));
     pile_event_add(cx, &event, 1);
@@ -331,16 +332,13 @@ static void sweep_some(struct cx *cx, void *arg)
     static const char sql[] =
         "SELECT id FROM pile"
         " WHERE online = 1"
-        "   AND ((gateway_id = ? AND epoch < ?)"
-        "    OR (gateway_id <> ? AND gateway_id NOT IN"
-        "         (SELECT g.id FROM gateway g WHERE g.seen_at >= ?)))"
+        ORPHANED
         " ORDER BY id LIMIT 500";
     struct sweep *s = arg;
     size_t n;
     const struct id_row *rows =
         db_rows(cx, sql,
-                BIND(V(s->h.gateway_id), V(s->h.epoch), V(s->h.gateway_id),
-                     V(s->dead_before)),
+                BIND(V(s->h.gateway_id), V(s->h.epoch), V(s->h.gateway_id)),
                 ROW(struct id_row, id_row), &n);
 
     s->done = 0;
@@ -348,9 +346,9 @@ static void sweep_some(struct cx *cx, void *arg)
         s->done += sweep_one(cx, rows[i].id, s);
 }
 
-int64_t pile_sweep(struct cx *cx, struct holder h, stamp dead_before)
+int64_t pile_sweep(struct cx *cx, struct holder h)
 {
-    struct sweep s = { h, dead_before, 0 };
+    struct sweep s = { h, 0 };
 
     db_tx(cx, sweep_some, &s);
     return s.done;

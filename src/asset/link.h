@@ -14,7 +14,11 @@
 #include "base/cx.h"
 #include "base/stamp.h"
 
-/* A running gateway: its row, and which start of it this is. */
+/*
+ * A running gateway: its row, and which start of it this is. It says every
+ * few seconds that it lives; after 15 s of silence, by the database's clock
+ * (rule T9), it is dead and its piles are free.
+ */
 struct holder {
     int64_t gateway_id;
     int64_t epoch;
@@ -64,12 +68,12 @@ struct pile_login {
 };
 
 /*
- * Takes the piles over. A claim loses against a later login, and against a
- * pile that is online at another gateway which was seen since dead_before
- * (rule G5: a newcomer does not push a living connection out). Returns how
- * many were taken; pile_lost tells which were not.
+ * Takes the piles over. A claim loses against a pile that is online at
+ * another living gateway (rule G5: a newcomer does not push a living
+ * connection out). Returns how many were taken; pile_lost tells which were
+ * not.
  */
-int64_t pile_claim(struct cx *cx, struct holder h, stamp dead_before,
+int64_t pile_claim(struct cx *cx, struct holder h,
                    const struct pile_login *rows, size_t n);
 
 /* Those of the given piles that the holder does not hold. */
@@ -114,10 +118,10 @@ void connector_offline(struct cx *cx, struct holder h,
 
 /*
  * Piles marked online whose holder is gone: an earlier start of this gateway,
- * or a gateway not seen since dead_before. Marks them and their connectors
- * offline, at most 500 a call; returns how many.
+ * or one that is dead. Marks them and their connectors offline, at most 500 a
+ * call; returns how many.
  */
-int64_t pile_sweep(struct cx *cx, struct holder h, stamp dead_before);
+int64_t pile_sweep(struct cx *cx, struct holder h);
 
 struct pile_event_row {
     int64_t pile_id; /* 0: a code that no pile has */

@@ -73,6 +73,8 @@ struct charger {
     _Atomic(const struct policy *) policy;
     _Atomic bool is_enabled; /* exists and is not disabled */
     _Atomic uint8_t crc_tx, fault_shift, kind;
+    /* The owner writes: a gun has a session. */
+    _Atomic bool has_session;
     /* Which connection speaks for it (conn_id), and which one wants to. */
     _Atomic uint64_t owner, contender;
     _Atomic bool is_stored_online; /* the state writer's: what the row says */

@@ -41,8 +41,7 @@ enum {
     TAKEOVERS_MAX = 6,          /* of a pile within */
     TAKEOVERS_MS = 600000,      /* this time (G5) */
     SEND_QUEUE_MAX = 16384,     /* G18 */
-    DEAD_GATEWAY_MS = 15000,    /* not seen for so long: its piles are free */
-    GATEWAY_SEEN_MS = 5000
+    GATEWAY_SEEN_MS = 5000      /* dead after 15 s: asset/link.h */
 };
 
 struct net;

@@ -15,7 +15,8 @@
 enum {
     RETRY_MS = 500,
     PILES_MS = 5000,        /* how soon a changed pile is known */
-    PILES_OVERLAP_MS = 30000, /* clocks of writers differ, commits take time */
+    PILES_OVERLAP_MS = 120000, /* clocks of writers differ, commits take time */
+    PILES_ALL_MS = 300000,  /* all of them, should that not have been enough */
     BOOK_MS = 2000,
     SWEEP_MS = 10000,
     LOOKUPS = 64,
@@ -26,7 +27,7 @@ enum {
 struct keeper_state {
     struct worker *w;
     stamp piles_since;      /* changes up to here are known */
-    int64_t piles_ms, book_ms, seen_ms, sweep_ms;
+    int64_t piles_ms, all_ms, book_ms, seen_ms, sweep_ms;
     int64_t started_ms;
     struct lookup_item lookups[LOOKUPS];
     size_t lookup_count;
@@ -210,6 +211,7 @@ static void resume(struct gateway *g, const struct order_live *o)
     gun = &ch->guns[o->gun - 1];
     if (!wire_unhex(o->trade_no, gun->trade, sizeof gun->trade))
         return;
+    atomic_store(&ch->has_session, true);
     gun->flags = GUN_STARTED;
     gun->energy_e4kwh = (uint32_t)o->live_energy_e4kwh;
     gun->soc_start = (uint8_t)o->soc_start;
@@ -337,8 +339,7 @@ static void sweep_work(struct cx *cx, void *arg)
 
     if (monotonic_ms() - k->started_ms < g->config->pile_offline_ms)
         return;
-    while (pile_sweep(cx, g->holder,
-                      stamp_add_ms(cx->now, -DEAD_GATEWAY_MS)) == 500)
+    while (pile_sweep(cx, g->holder) == 500)
         ;
 }
 
@@ -384,6 +385,8 @@ static bool refresh(struct keeper_state *k, struct cx *cx)
         ok = worker_run(k->w, cx, seen_work, k);
     if (ok && is_due(&k->book_ms, BOOK_MS))
         ok = worker_run(k->w, cx, read_book, k);
+    if (is_due(&k->all_ms, PILES_ALL_MS))
+        k->piles_since.ms = 0;
     if (ok && is_due(&k->piles_ms, PILES_MS))
         ok = worker_run(k->w, cx, read_piles, k);
     if (ok && is_due(&k->sweep_ms, SWEEP_MS))
@@ -400,7 +403,7 @@ void *keeper(void *arg)
 
     must(k != NULL);
     k->w = w;
-    k->started_ms = monotonic_ms();
+    k->started_ms = k->all_ms = monotonic_ms();
     while (!atomic_load(&g->is_stopping) && !load(k, cx))
         worker_pause(w, RETRY_MS);
     while (!queue_is_closed(&g->lookups)) {

@@ -60,15 +60,6 @@ static enum verdict judge(const struct charger *ch, const struct policy *p,
     return *why == NULL ? ADMIT : QUARANTINE;
 }
 
-/* A disabled pile may still bring a running session home. */
-static bool has_session(const struct charger *ch)
-{
-    for (int i = 0; i < ch->gun_count; i++)
-        if (!trade_is_zero(ch->guns[i].trade))
-            return true;
-    return false;
-}
-
 /* ---- answers ---------------------------------------------------------- */
 
 static void answer(struct net *n, struct conn *c, const struct charger *ch,
@@ -263,8 +254,8 @@ static void consider(struct net *n, struct conn *c, struct charger *ch)
     must(ykc_decode(ykc_frame(ykc_type_login), c->login, sizeof c->login, &l,
                     NULL) == WIRE_OK);
     v = judge(ch, p, &c->address, &l, &why);
-    if (!atomic_load_explicit(&ch->is_enabled, memory_order_relaxed) &&
-        !has_session(ch)) {
+    /* A disabled pile may still bring a running session home. */
+    if (!atomic_load(&ch->is_enabled) && !atomic_load(&ch->has_session)) {
         v = REFUSE;
         why = "电桩已停用";
     }

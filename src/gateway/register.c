@@ -19,7 +19,7 @@ static void start(struct cx *cx, void *arg)
 {
     static const char grow[] =
         "INSERT INTO gateway (name, control, epoch, started_at, seen_at)"
-        " VALUES (?, ?, 1, ?, ?)"
+        " VALUES (?, ?, 1, NOW(3), NOW(3))"
         " ON DUPLICATE KEY UPDATE control = VALUES(control),"
         "   epoch = epoch + 1, started_at = VALUES(started_at),"
         "   seen_at = VALUES(seen_at)";
@@ -27,8 +27,7 @@ static void start(struct cx *cx, void *arg)
     struct start *s = arg;
     const struct holder *h;
 
-    db_exec(cx, grow, BIND(V(s->name), V(s->control), V(cx->now),
-                           V(cx->now)));
+    db_exec(cx, grow, BIND(V(s->name), V(s->control)));
     h = db_row(cx, read, BIND(V(s->name)), ROW(struct holder, holder_row));
     must(h != NULL);
     s->h = *h;
@@ -46,8 +45,7 @@ struct holder gateway_register(struct cx *cx, const char *name,
 bool gateway_seen(struct cx *cx, struct holder h)
 {
     static const char sql[] =
-        "UPDATE gateway SET seen_at = ? WHERE id = ? AND epoch = ?";
+        "UPDATE gateway SET seen_at = NOW(3) WHERE id = ? AND epoch = ?";
 
-    return db_change_one(cx, sql, BIND(V(cx->now), V(h.gateway_id),
-                                       V(h.epoch)));
+    return db_change_one(cx, sql, BIND(V(h.gateway_id), V(h.epoch)));
 }

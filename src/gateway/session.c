@@ -16,7 +16,8 @@
 enum {
     BUCKET = 200,           /* frames of a pile at once (G20), */
     BUCKET_PER_S = 20,      /* so many a second afterwards; */
-    EXCESS_MAX = 5000,      /* so many beyond that: close */
+    EXCESS_PARDON = 25,     /* beyond that: each frame within the rate makes */
+    EXCESS_MAX = 5000,      /* up for so many; this many too many: close */
     ALARM_EVERY_MS = 60000,
     DAY_IN_MS = 86400000,
     CHARGING_TICK_MS = 15000
@@ -195,7 +196,8 @@ static bool meter(struct in *in)
     }
     if (ch->tokens > 0) {
         ch->tokens--;
-        ch->excess = 0;
+        ch->excess = ch->excess > EXCESS_PARDON
+            ? ch->excess - EXCESS_PARDON : 0;
         return true;
     }
     count_one(&in->net->counts, COUNT_throttled);
@@ -378,8 +380,18 @@ void session_event(struct net *n, struct charger *ch, int gun, int kind,
         count_one(&n->counts, COUNT_dropped_rows);
 }
 
+static bool has_session(const struct charger *ch)
+{
+    for (int i = 0; i < ch->gun_count; i++)
+        if (!trade_is_zero(ch->guns[i].trade))
+            return true;
+    return false;
+}
+
 void session_dirty(struct net *n, struct charger *ch, uint32_t what)
 {
+    atomic_store_explicit(&ch->has_session, has_session(ch),
+                          memory_order_relaxed);
     ch->dirty |= what;
     if (ch->dirty_link != NULL)
         return;

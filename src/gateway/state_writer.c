@@ -300,10 +300,8 @@ static void note_lost(struct rows *r, struct cx *cx,
 
 static void claim_piles(struct rows *r, struct cx *cx)
 {
-    stamp dead = stamp_add_ms(cx->now, -DEAD_GATEWAY_MS);
-
     if (r->login_count > 0 &&
-        pile_claim(cx, r->x->w->gateway->holder, dead, r->logins,
+        pile_claim(cx, r->x->w->gateway->holder, r->logins,
                    r->login_count) < (int64_t)r->login_count)
         note_lost(r, cx, r->login_piles, r->login_count);
 }
