@@ -9,7 +9,7 @@
 
 enum { BATCH = 1000 }; /* rows of one round trip: the most db takes */
 
-/* ---- reading ---------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------- */
 
 static const struct db_field link_row[] = {
     DB_FIELD(struct pile_link, id),
@@ -74,7 +74,7 @@ const struct connector_link *connector_links(struct cx *cx, int64_t first,
                    ROW(struct connector_link, connector_row), count);
 }
 
-/* ---- writing ---------------------------------------------------------- */
+/* ---- writing -------------------------------------------------------- */
 
 /* Fills the values of one row; v has as many places as the statement. */
 typedef void fill_row(struct db_value *v, const void *row);

@@ -24,7 +24,7 @@ struct holder {
     int64_t epoch;
 };
 
-/* ---- reading ---------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------- */
 
 /* What a login is checked against (rule G4), and how to talk to the pile. */
 struct pile_link {
@@ -57,7 +57,7 @@ struct connector_link {
 const struct connector_link *connector_links(struct cx *cx, int64_t first,
                                              int64_t last, size_t *count);
 
-/* ---- writing ---------------------------------------------------------- */
+/* ---- writing -------------------------------------------------------- */
 
 /* A login that was accepted. */
 struct pile_login {

@@ -24,7 +24,7 @@ struct commander {
     int64_t expired_ms;
 };
 
-/* ---- out -------------------------------------------------------------- */
+/* ---- out ------------------------------------------------------------ */
 
 static void take_work(struct cx *cx, void *arg)
 {
@@ -92,7 +92,7 @@ static bool send_queued(struct commander *x, struct cx *cx)
     return true;
 }
 
-/* ---- back ------------------------------------------------------------- */
+/* ---- back ----------------------------------------------------------- */
 
 static void end_work(struct cx *cx, void *arg)
 {
@@ -132,7 +132,7 @@ static bool expire(struct commander *x, struct cx *cx)
     return worker_run(x->w, cx, expire_work, x);
 }
 
-/* ---- the thread ------------------------------------------------------- */
+/* ---- the thread ----------------------------------------------------- */
 
 static bool one_round(struct commander *x, struct cx *cx)
 {

@@ -13,7 +13,7 @@
 #include "base/config.h"
 #include "base/log.h"
 
-/* ---- places ----------------------------------------------------------- */
+/* ---- places --------------------------------------------------------- */
 
 static void more_places(struct net *n)
 {
@@ -137,7 +137,7 @@ void conn_close(struct net *n, struct conn *c, enum counter why)
         count_one(&n->counts, why);
 }
 
-/* ---- writing ---------------------------------------------------------- */
+/* ---- writing -------------------------------------------------------- */
 
 static void want_writable(struct net *n, struct conn *c, bool on)
 {
@@ -269,7 +269,7 @@ bool conn_send(struct net *n, struct conn *c, const struct charger *to,
     return write_out(n, c, one, size);
 }
 
-/* ---- reading ---------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------- */
 
 /*
  * Takes the PROXY header off the front. True if frames may follow. The limits
@@ -386,7 +386,7 @@ void conn_readable(struct net *n, struct conn *c)
     n->current = NULL;
 }
 
-/* ---- time ------------------------------------------------------------- */
+/* ---- time ----------------------------------------------------------- */
 
 void conn_sooner(struct net *n, struct conn *c, int64_t due_ms)
 {

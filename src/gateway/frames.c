@@ -33,7 +33,7 @@ void heartbeat_frame(struct in *in)
     reply(in, ykc_type_heartbeat_reply, body, sizeof body);
 }
 
-/* ---- tariff ----------------------------------------------------------- */
+/* ---- tariff --------------------------------------------------------- */
 
 static const struct page *page_of(struct in *in)
 {
@@ -91,7 +91,7 @@ void tariff_request_frame(struct in *in)
     reply(in, ykc_type_tariff_reply, body, sizeof body);
 }
 
-/* ---- clock ------------------------------------------------------------ */
+/* ---- clock ---------------------------------------------------------- */
 
 void clock_reply_frame(struct in *in)
 {
@@ -116,7 +116,7 @@ void clock_reply_frame(struct in *in)
                       (long long)(off / 1000));
 }
 
-/* ---- trade records ---------------------------------------------------- */
+/* ---- trade records -------------------------------------------------- */
 
 /*
  * Nothing is answered here: 0x40 follows when the record is stored. If there
@@ -158,7 +158,7 @@ void record_unreadable(struct net *n, struct charger *ch,
                       raw->body_len);
 }
 
-/* ---- a start at the pile ---------------------------------------------- */
+/* ---- a start at the pile -------------------------------------------- */
 
 /* Jobs decide and answer with a command (COMMAND_PERMIT). */
 void request_frame(struct in *in)
@@ -176,7 +176,7 @@ void request_frame(struct in *in)
         count_one(&n->counts, COUNT_dropped_rows);
 }
 
-/* ---- ground lock, update ---------------------------------------------- */
+/* ---- ground lock, update -------------------------------------------- */
 
 void lock_frame(struct in *in)
 {

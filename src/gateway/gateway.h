@@ -69,7 +69,7 @@ static inline uint32_t conn_id_generation(conn_id id)
     return (uint32_t)id;
 }
 
-/* ---- what passes between threads -------------------------------------- */
+/* ---- what passes between threads ------------------------------------ */
 
 struct record_item {
     int64_t pile_id;
@@ -166,7 +166,7 @@ struct mail {
     };
 };
 
-/* ---- the process ------------------------------------------------------ */
+/* ---- the process ---------------------------------------------------- */
 
 /* A writer thread and what it counts. */
 struct worker {

@@ -42,7 +42,7 @@ static void retire(void *gateway, void *p)
     gateway_retire(gateway, p);
 }
 
-/* ---- piles ------------------------------------------------------------ */
+/* ---- piles ---------------------------------------------------------- */
 
 static bool same_policy(const struct policy *p, const struct pile_link *l)
 {
@@ -180,7 +180,7 @@ static void read_piles(struct cx *cx, void *arg)
     k->piles_since = stamp_add_ms(now, -PILES_OVERLAP_MS);
 }
 
-/* ---- sessions that were running before this start --------------------- */
+/* ---- sessions that were running before this start ------------------- */
 
 static struct charger *charger_of_trade(struct gateway *g,
                                         const struct order_live *o)
@@ -239,7 +239,7 @@ static void read_orders(struct cx *cx, void *arg)
     } while (n > 0);
 }
 
-/* ---- codes that memory does not know ---------------------------------- */
+/* ---- codes that memory does not know -------------------------------- */
 
 static bool is_unknown(struct keeper_state *k, uint64_t code, int64_t now_ms)
 {
@@ -291,7 +291,7 @@ static void serve_lookups(struct keeper_state *k, struct cx *cx)
     k->lookup_count = 0;
 }
 
-/* ---- tariffs ---------------------------------------------------------- */
+/* ---- tariffs -------------------------------------------------------- */
 
 static void read_book(struct cx *cx, void *arg)
 {
@@ -309,7 +309,7 @@ static void read_book(struct cx *cx, void *arg)
     log_info("gateway.tariffs", F_INT("count", b->count));
 }
 
-/* ---- the row of this gateway, and piles of others --------------------- */
+/* ---- the row of this gateway, and piles of others ------------------- */
 
 static void register_work(struct cx *cx, void *arg)
 {
@@ -343,7 +343,7 @@ static void sweep_work(struct cx *cx, void *arg)
         ;
 }
 
-/* ---- the thread ------------------------------------------------------- */
+/* ---- the thread ----------------------------------------------------- */
 
 static bool is_due(int64_t *last_ms, int64_t every_ms)
 {

@@ -16,7 +16,7 @@
 
 enum { TARIFF_AFTER_LOGIN_MS = 60000 };
 
-/* ---- who may ---------------------------------------------------------- */
+/* ---- who may -------------------------------------------------------- */
 
 enum verdict { ADMIT, ADMIT_AND_PIN, QUARANTINE, REFUSE };
 
@@ -60,7 +60,7 @@ static enum verdict judge(const struct charger *ch, const struct policy *p,
     return *why == NULL ? ADMIT : QUARANTINE;
 }
 
-/* ---- answers ---------------------------------------------------------- */
+/* ---- answers -------------------------------------------------------- */
 
 static void answer(struct net *n, struct conn *c, const struct charger *ch,
                    uint8_t result)
@@ -99,7 +99,7 @@ void login_refuse(struct net *n, struct conn *c)
     answer(n, c, NULL, 1); /* the other piles of a concentrator go on */
 }
 
-/* ---- binding ---------------------------------------------------------- */
+/* ---- binding -------------------------------------------------------- */
 
 static void begin_session(struct net *n, struct conn *c, struct charger *ch,
                           const struct ykc_login *l, bool pins)
@@ -168,7 +168,7 @@ static bool take(struct net *n, struct conn *c, struct charger *ch)
         memory_order_acquire);
 }
 
-/* ---- two connections, one pile ---------------------------------------- */
+/* ---- two connections, one pile -------------------------------------- */
 
 static bool send_to(struct net *n, conn_id to, enum mail_kind kind,
                     struct charger *ch, conn_id contender)
@@ -303,7 +303,7 @@ void login_frame(struct in *in)
         login_refuse(n, c);
 }
 
-/* ---- the end of a binding --------------------------------------------- */
+/* ---- the end of a binding ------------------------------------------- */
 
 static void unlink_pile(struct conn *c, struct charger *ch)
 {
@@ -354,7 +354,7 @@ void login_gone(struct net *n, struct conn *c)
     c->flags &= (uint8_t)~CONN_ASKED;
 }
 
-/* ---- probing the old connection --------------------------------------- */
+/* ---- probing the old connection ------------------------------------- */
 
 bool login_is_dead(const struct net *n, const struct charger *ch)
 {

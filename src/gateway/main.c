@@ -33,7 +33,7 @@ enum {
     STATS_MAX = 65536
 };
 
-/* ---- limits of the process -------------------------------------------- */
+/* ---- limits of the process ------------------------------------------ */
 
 /*
  * Every connection is a descriptor. A gateway that would run out of them in
@@ -64,7 +64,7 @@ static bool raise_limits(const struct config *config, int64_t *most)
     return config_is_demo(config) && *most > 0;
 }
 
-/* ---- starting --------------------------------------------------------- */
+/* ---- starting ------------------------------------------------------- */
 
 static void start_worker(struct gateway *g, struct worker *w,
                          void *(*run)(void *))
@@ -136,7 +136,7 @@ static bool start_nets(struct gateway *g)
     return true;
 }
 
-/* ---- statistics ------------------------------------------------------- */
+/* ---- statistics ----------------------------------------------------- */
 
 static uint64_t total(const struct gateway *g, enum counter k)
 {
@@ -188,7 +188,7 @@ static void write_stats(struct gateway *g)
     buf_fini(&b);
 }
 
-/* ---- the main loop ---------------------------------------------------- */
+/* ---- the main loop -------------------------------------------------- */
 
 struct control {
     int wake_fd, signal_fd;
@@ -254,7 +254,7 @@ static bool wait_some(struct gateway *g, struct control *c)
            s.ssi_signo == SIGHUP;
 }
 
-/* ---- stopping --------------------------------------------------------- */
+/* ---- stopping ------------------------------------------------------- */
 
 /* Network threads may sleep until something comes. */
 static void wake_nets(struct gateway *g)

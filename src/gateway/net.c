@@ -28,7 +28,7 @@ enum {
     ID_LISTENER = 1, ID_MAIL = 2 /* no connection has these */
 };
 
-/* ---- sockets ---------------------------------------------------------- */
+/* ---- sockets -------------------------------------------------------- */
 
 static bool set_option(int fd, int level, int name, int value)
 {
@@ -165,7 +165,7 @@ struct conn *net_conn(struct net *n, conn_id id)
     return c;
 }
 
-/* ---- accepting -------------------------------------------------------- */
+/* ---- accepting ------------------------------------------------------ */
 
 static void tune(int fd)
 {
@@ -277,7 +277,7 @@ static void accept_some(struct net *n)
     }
 }
 
-/* ---- mail ------------------------------------------------------------- */
+/* ---- mail ----------------------------------------------------------- */
 
 /* 0x40: only what is stored is confirmed, with the number as it came. */
 static void ack(struct net *n, const struct mail *m)
@@ -326,7 +326,7 @@ static void read_mail(struct net *n)
             deliver(n, &mails[i]);
 }
 
-/* ---- the loop --------------------------------------------------------- */
+/* ---- the loop ------------------------------------------------------- */
 
 static void run_timers(struct net *n)
 {

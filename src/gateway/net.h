@@ -83,7 +83,7 @@ static inline conn_id conn_id_of(const struct net *n, const struct conn *c)
     return conn_id_make(n->index, c->place, c->generation);
 }
 
-/* ---- net.c ------------------------------------------------------------ */
+/* ---- net.c ---------------------------------------------------------- */
 
 enum timer_kind { TIMER_CONN, TIMER_PENDING };
 
@@ -96,7 +96,7 @@ void *net_thread(void *net);
 /* The connection with this identity, or NULL if it is gone. */
 struct conn *net_conn(struct net *n, conn_id id);
 
-/* ---- conn.c ----------------------------------------------------------- */
+/* ---- conn.c --------------------------------------------------------- */
 
 struct conn *conn_open(struct net *n, int fd, const struct address *from);
 void conn_close(struct net *n, struct conn *c, enum counter why);
@@ -117,7 +117,7 @@ void conn_sooner(struct net *n, struct conn *c, int64_t due_ms);
 /* It is no longer one of those that have not logged in. */
 void conn_is_accepted(struct net *n, struct conn *c);
 
-/* ---- session.c -------------------------------------------------------- */
+/* ---- session.c ------------------------------------------------------ */
 
 struct in {
     struct net *net;
@@ -164,7 +164,7 @@ void session_flush(struct net *n);
 void session_flush_pile(struct net *n, struct charger *ch);
 void session_unlist(struct charger *ch);
 
-/* ---- login.c ---------------------------------------------------------- */
+/* ---- login.c -------------------------------------------------------- */
 
 void login_frame(struct in *in);
 void login_refuse(struct net *n, struct conn *c);
@@ -179,7 +179,7 @@ void login_gone(struct net *n, struct conn *c);
 void login_alive(struct net *n, struct conn *c, struct charger *ch);
 bool login_is_dead(const struct net *n, const struct charger *ch);
 
-/* ---- frames.c, report.c ----------------------------------------------- */
+/* ---- frames.c, report.c --------------------------------------------- */
 
 void heartbeat_frame(struct in *in);
 void tariff_check_frame(struct in *in);
@@ -205,7 +205,7 @@ void report_started(struct net *n, struct charger *ch, int gun,
 /* Asks for what is late. */
 void report_tick(struct net *n, struct conn *c, struct charger *ch);
 
-/* ---- pending.c -------------------------------------------------------- */
+/* ---- pending.c ------------------------------------------------------ */
 
 void start_reply_frame(struct in *in);
 void stop_reply_frame(struct in *in);

@@ -63,7 +63,7 @@ static const struct {
     [COMMAND_BALANCE] = { ykc_type_balance, ykc_type_balance_reply, TRIES },
 };
 
-/* ---- memory ----------------------------------------------------------- */
+/* ---- memory --------------------------------------------------------- */
 
 static struct pending *pending_new(struct net *n, struct charger *ch)
 {
@@ -114,7 +114,7 @@ void pending_fini(struct net *n)
     }
 }
 
-/* ---- what became of it ------------------------------------------------ */
+/* ---- what became of it ---------------------------------------------- */
 
 static bool tell(struct net *n, int64_t id, int64_t order_id, int kind,
                  int state, int result, int reason, int tries)
@@ -146,7 +146,7 @@ static void finish(struct net *n, struct pending *p, int state, int result,
         wheel_set(&n->wheel, &p->timer, n->now_ms + AGAIN_MS);
 }
 
-/* ---- sending ---------------------------------------------------------- */
+/* ---- sending -------------------------------------------------------- */
 
 static struct conn *conn_of(struct net *n, struct charger *ch)
 {
@@ -192,7 +192,7 @@ static void send_one(struct net *n, struct conn *c, struct pending *p)
     conn_send(n, c, ch, head, body, p->len);
 }
 
-/* ---- may it be sent? -------------------------------------------------- */
+/* ---- may it be sent? ------------------------------------------------ */
 
 static struct pending *find(struct charger *ch, uint8_t reply_type, int gun)
 {
@@ -340,7 +340,7 @@ void pending_command(struct net *n, const struct mail *m)
     begin(n, c, m);
 }
 
-/* ---- our own tariff push ---------------------------------------------- */
+/* ---- our own tariff push -------------------------------------------- */
 
 static bool is_idle(const struct charger *ch)
 {
@@ -380,7 +380,7 @@ void pending_tariff(struct net *n, struct conn *c, struct charger *ch)
     send_one(n, c, p);
 }
 
-/* ---- replies ---------------------------------------------------------- */
+/* ---- replies -------------------------------------------------------- */
 
 static void unsolicited(struct in *in)
 {
@@ -488,7 +488,7 @@ void pending_read_done(struct net *n, struct charger *ch, int gun)
         finish(n, p, COMMAND_DONE, -1, -1);
 }
 
-/* ---- silence ---------------------------------------------------------- */
+/* ---- silence -------------------------------------------------------- */
 
 static void give_up(struct net *n, struct pending *p)
 {

@@ -41,7 +41,7 @@ struct recorder {
     bool is_reported;
 };
 
-/* ---- the journal's payload -------------------------------------------- */
+/* ---- the journal's payload ------------------------------------------ */
 
 static void put_i64(uint8_t *p, int64_t v)
 {
@@ -80,7 +80,7 @@ static bool unpack(const uint8_t *p, size_t n, struct record_item *r)
     return true;
 }
 
-/* ---- what waits ------------------------------------------------------- */
+/* ---- what waits ----------------------------------------------------- */
 
 static void hash_of(const struct record_item *r, uint8_t hash[SHA256_SIZE])
 {
@@ -148,7 +148,7 @@ static void forget_first(struct recorder *x, size_t count)
     }
 }
 
-/* ---- in --------------------------------------------------------------- */
+/* ---- in ------------------------------------------------------------- */
 
 static void replay(void *arg, const void *payload, size_t n)
 {
@@ -217,7 +217,7 @@ static void receive(struct recorder *x, size_t n)
         append(x, &x->group[i], hashes[i]);
 }
 
-/* ---- out -------------------------------------------------------------- */
+/* ---- out ------------------------------------------------------------ */
 
 struct commit {
     struct recorder *x;
@@ -349,7 +349,7 @@ static void commit_all(struct recorder *x, struct cx *cx)
     journal_committed(&x->journal);
 }
 
-/* ---- the thread ------------------------------------------------------- */
+/* ---- the thread ----------------------------------------------------- */
 
 static bool open_journal(struct recorder *x)
 {

@@ -30,7 +30,7 @@ static int8_t degrees(uint8_t raw)
     return (int8_t)(t > 127 ? 127 : t);
 }
 
-/* ---- sessions --------------------------------------------------------- */
+/* ---- sessions ------------------------------------------------------- */
 
 static void begin_trade(struct gun *g, const uint8_t trade[16])
 {
@@ -139,7 +139,7 @@ static bool follow_session(struct in *in, const struct ykc_realtime *r,
     return !is_other && !trade_is_zero(trade);
 }
 
-/* ---- 0x13 ------------------------------------------------------------- */
+/* ---- 0x13 ----------------------------------------------------------- */
 
 static void tell_faults(struct in *in, uint16_t before, uint16_t now)
 {
@@ -211,7 +211,7 @@ void report_frame(struct in *in)
         in->net->flushed_ms = 0; /* at the end of this round */
 }
 
-/* ---- frames of the BMS ------------------------------------------------ */
+/* ---- frames of the BMS ---------------------------------------------- */
 
 static bool is_session(const struct in *in)
 {
@@ -265,7 +265,7 @@ void charging_end_frame(struct in *in)
     session_dirty(in->net, in->charger, bit_of(in));
 }
 
-/* ---- time ------------------------------------------------------------- */
+/* ---- time ----------------------------------------------------------- */
 
 void report_tick(struct net *n, struct conn *c, struct charger *ch)
 {

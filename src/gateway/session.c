@@ -23,7 +23,7 @@ enum {
     CHARGING_TICK_MS = 15000
 };
 
-/* ---- routes ----------------------------------------------------------- */
+/* ---- routes --------------------------------------------------------- */
 
 enum log_rule { LOG_NEVER, LOG_SESSION, LOG_ALWAYS };
 
@@ -74,7 +74,7 @@ static const struct route routes[256] = {
     [ykc_type_qr_prefix_reply] = { result_frame, true, LOG_ALWAYS },
 };
 
-/* ---- where things stand in a body ------------------------------------- */
+/* ---- where things stand in a body ----------------------------------- */
 
 /* Frames that begin with a trade number have the pile code after it. */
 static bool has_trade(const struct ykc_frame *f)
@@ -90,7 +90,7 @@ static bool has_gun(const struct ykc_frame *f)
     return f->fields.n > i && f->fields.v[i].kind == WIRE_GUN;
 }
 
-/* ---- checks ----------------------------------------------------------- */
+/* ---- checks --------------------------------------------------------- */
 
 bool session_owns(const struct net *n, const struct conn *c,
                   const struct charger *ch)
@@ -267,7 +267,7 @@ void session_frame(struct net *n, struct conn *c, const struct ykc_raw *raw)
     r->run(&in);
 }
 
-/* ---- requests of our own ---------------------------------------------- */
+/* ---- requests of our own -------------------------------------------- */
 
 void session_ask(struct net *n, struct conn *c, struct charger *ch,
                  uint8_t type, const uint8_t *body, size_t len)
@@ -298,7 +298,7 @@ void session_clock(struct net *n, struct conn *c, struct charger *ch)
     session_ask(n, c, ch, ykc_type_clock, body, sizeof body);
 }
 
-/* ---- time ------------------------------------------------------------- */
+/* ---- time ----------------------------------------------------------- */
 
 static bool is_charging(const struct charger *ch)
 {
@@ -333,7 +333,7 @@ int64_t session_tick(struct net *n, struct conn *c, struct charger *ch)
     return due;
 }
 
-/* ---- notes ------------------------------------------------------------ */
+/* ---- notes ---------------------------------------------------------- */
 
 void session_log(struct net *n, const struct charger *ch, int gun, bool up,
                  uint8_t type, const uint8_t *trade, const uint8_t *raw,

@@ -35,7 +35,7 @@ struct stater {
     int64_t swept_ms, cleaned_ms;
 };
 
-/* ---- the work of one transaction -------------------------------------- */
+/* ---- the work of one transaction ------------------------------------ */
 
 /* Rows collected from the notes. */
 struct rows {
@@ -133,7 +133,7 @@ static const char *trade_text(struct cx *cx, const uint8_t trade[16])
     return wire_hex(trade, 16, text);
 }
 
-/* ---- orders ----------------------------------------------------------- */
+/* ---- orders --------------------------------------------------------- */
 
 /* A session runs that its order has given up: it is stopped, once (G15). */
 static void stop_unwanted(struct stater *x, struct cx *cx, struct track *t)
@@ -278,7 +278,7 @@ static void take_note(struct rows *r, struct cx *cx, const struct note *n)
     }
 }
 
-/* ---- who holds the pile ----------------------------------------------- */
+/* ---- who holds the pile --------------------------------------------- */
 
 /* Those of the piles whose rows did not match: somebody else has them. */
 static void note_lost(struct rows *r, struct cx *cx,
@@ -381,7 +381,7 @@ static void batch_work(struct cx *cx, void *arg)
     db_tx(cx, batch_tx, arg);
 }
 
-/* ---- after the commit ------------------------------------------------- */
+/* ---- after the commit ----------------------------------------------- */
 
 static void release_lost(struct stater *x)
 {
@@ -457,7 +457,7 @@ static bool write_batch(struct stater *x, struct cx *cx)
     return true;
 }
 
-/* ---- now and then ----------------------------------------------------- */
+/* ---- now and then --------------------------------------------------- */
 
 /* Rows that say online although nobody is bound: the note was lost. */
 static void sweep(struct stater *x)

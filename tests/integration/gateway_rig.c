@@ -24,7 +24,7 @@
 #include "base/stamp.h"
 #include "tests/integration/testdb.h"
 
-/* ---- the park --------------------------------------------------------- */
+/* ---- the park ------------------------------------------------------- */
 
 const char *rig_code(int pile)
 {
@@ -261,7 +261,7 @@ void rig_reset(struct rig *r)
     unlink(path);
 }
 
-/* ---- the process ------------------------------------------------------ */
+/* ---- the process ---------------------------------------------------- */
 
 static void write_settings(struct rig *r, const char *path)
 {
@@ -272,10 +272,12 @@ static void write_settings(struct rig *r, const char *path)
     snprintf(secret, sizeof secret, "%s/secret", r->home);
     fprintf(f, "home=%s\ndb_socket=%s\ndb_name=%s\n"
             "db_user=pilehub_gateway\ngateway_name=%s\npile_port=0\n"
-            "pile_threads=2\npile_max=2000\npile_per_address=1000\n"
+            "pile_threads=2\n%s"
             "pile_offline_ms=%d\npile_drain_ms=100\nsecret_file=%s\n%s\n",
             r->home, testdb_socket(), testdb_name(),
             r->name != NULL ? r->name : "gw1",
+            r->settings != NULL && strstr(r->settings, "pile_per_address")
+                ? "" : "pile_max=2000\npile_per_address=1000\n",
             r->offline_ms != 0 ? r->offline_ms : 5000, secret,
             r->settings != NULL ? r->settings : "");
     fclose(f);
@@ -385,7 +387,7 @@ void rig_kill(struct rig *r)
     r->pid = 0;
 }
 
-/* ---- looking ---------------------------------------------------------- */
+/* ---- looking -------------------------------------------------------- */
 
 void rig_sleep(int ms)
 {
@@ -507,7 +509,7 @@ int64_t rig_cpu_ticks(const struct rig *r)
     return proc_number(r, "stat", 11) + proc_number(r, "stat", 12);
 }
 
-/* ---- piles ------------------------------------------------------------ */
+/* ---- piles ---------------------------------------------------------- */
 
 void pile_connect_from(struct pile *p, const struct rig *r, int no,
                        const char *address)

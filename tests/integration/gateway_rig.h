@@ -85,7 +85,7 @@ int64_t rig_cpu_ticks(const struct rig *r);
 
 void rig_sleep(int ms);
 
-/* ---- a pile ----------------------------------------------------------- */
+/* ---- a pile --------------------------------------------------------- */
 
 struct pile {
     int fd;

@@ -155,7 +155,7 @@ static void heartbeats_echo_pile_gun_and_sequence(void **state)
     pile_close(&p);
 }
 
-/* ---- the stream: G1 --------------------------------------------------- */
+/* ---- the stream: G1 ------------------------------------------------- */
 
 static void bytes_may_come_one_by_one_or_all_at_once(void **state)
 {
@@ -271,7 +271,7 @@ static void half_a_frame_costs_no_cpu(void **state)
         pile_close(&peers[i]);
 }
 
-/* ---- what is dropped: section 6.2, G7 --------------------------------- */
+/* ---- what is dropped: section 6.2, G7 ------------------------------- */
 
 static void frames_that_do_not_belong_have_no_effect(void **state)
 {
@@ -351,7 +351,7 @@ static void both_orders_of_the_check_field_are_understood(void **state)
     pile_close(&p);
 }
 
-/* ---- time: G3, G18 ---------------------------------------------------- */
+/* ---- time: G3, G18 -------------------------------------------------- */
 
 static void without_a_login_the_connection_ends(void **state)
 {
@@ -407,7 +407,7 @@ static void heartbeats_keep_it_online(void **state)
     pile_close(&p);
 }
 
-/* ---- tariff, clock ---------------------------------------------------- */
+/* ---- tariff, clock -------------------------------------------------- */
 
 static void check_tariff(struct pile *p, const uint8_t number[2],
                          uint8_t want)

@@ -18,7 +18,7 @@
 #include "gateway/queue.h"
 #include "gateway/track.h"
 
-/* ---- queue ------------------------------------------------------------ */
+/* ---- queue ---------------------------------------------------------- */
 
 static void a_queue_is_bounded_and_in_order(void **state)
 {
@@ -97,7 +97,7 @@ static void a_poke_is_not_lost(void **state)
     queue_fini(&q);
 }
 
-/* ---- limits ----------------------------------------------------------- */
+/* ---- limits --------------------------------------------------------- */
 
 static void an_address_has_so_many_connections_before_login(void **state)
 {
@@ -160,7 +160,7 @@ static void more_addresses_than_places_do_no_harm(void **state)
     limits_fini(&l);
 }
 
-/* ---- piles ------------------------------------------------------------ */
+/* ---- piles ---------------------------------------------------------- */
 
 static int retired;
 
@@ -237,7 +237,7 @@ static void codes_are_14_decimal_digits(void **state)
     assert_int_equal(code_of_text("320102000000011"), 0);
 }
 
-/* ---- the cost of a running order -------------------------------------- */
+/* ---- the cost of a running order ------------------------------------ */
 
 static stamp at(int hour, int minute)
 {
