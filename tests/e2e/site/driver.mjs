@@ -3,7 +3,7 @@
  * person, so that tests do not wait for each other's one-time codes.
  */
 import { randomUUID } from 'node:crypto';
-import { env, forgetAddress, until } from './harness.mjs';
+import { env, forgetLimits, until } from './harness.mjs';
 
 const api = env.HTTP_URL + '/api/driver/v1';
 let next = 0;
@@ -32,7 +32,7 @@ export class Driver {
   }
 
   async signIn() {
-    forgetAddress();
+    forgetLimits();
     await this.call('POST', '/sms-codes', { phone: this.phone });
     const inbox = await (await fetch(
       `${env.FAKES_URL}/_fake/sms?phone=${this.phone}`)).json();

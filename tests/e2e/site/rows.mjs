@@ -3,7 +3,7 @@
  * begins with the id of its row and does what the row says.
  */
 import { execFileSync } from 'node:child_process';
-import { test, run, assert, equal, until, env, sql, forgetAddress } from './harness.mjs';
+import { test, run, assert, equal, until, env, sql, forgetLimits } from './harness.mjs';
 import { Driver } from './driver.mjs';
 
 const home = process.env.PILEHUB_HOME;
@@ -62,7 +62,7 @@ const someStation = () => sql(
   'SELECT id, name FROM station ORDER BY id DESC LIMIT 1').split('\t');
 
 test('P001 an administrator signs in by phone number and password', async (t) => {
-  forgetAddress();
+  forgetLimits();
   await t.goto('/login');
   await t.page.locator('.ltabs a', { hasText: '密码登录' }).click();
   await t.page.fill('#phone', env.ADMIN_LOGIN);
@@ -84,7 +84,7 @@ test('P001 the first password typed becomes the password, with proof of the phon
   await t.page.press('#password', 'Enter');
   await t.page.waitForLoadState();
   assert(!t.page.url().includes('/console'), 'claimed without proof');
-  forgetAddress();
+  forgetLimits();
   await t.goto('/login?view=first');
   await t.page.fill('#phone', phone);
   await t.page.locator('button', { hasText: '获取验证码' }).click();
