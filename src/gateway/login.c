@@ -305,6 +305,11 @@ void login_frame(struct in *in)
 
 /* ---- the end of a binding ------------------------------------------- */
 
+bool login_is_dead(const struct net *n, const struct charger *ch)
+{
+    return ch->probe_ms != 0 && ch->probe_ms <= n->now_ms;
+}
+
 static void unlink_pile(struct conn *c, struct charger *ch)
 {
     struct charger **at = &c->piles;
@@ -327,6 +332,8 @@ void login_release(struct net *n, struct conn *c, struct charger *ch,
     unlink_pile(c, ch);
     pending_drop(n, ch);
     log_info("gateway.offline", F_INT("pile", ch->id), F_TEXT("why", why));
+    if (ch->probe_ms != 0 && !login_is_dead(n, ch) && ch->takeovers > 0)
+        ch->takeovers--; /* it went by itself: nobody was pushed out */
     ch->login_at = 0;
     ch->offline_at = n->now.ms;
     ch->probe_ms = 0;
@@ -355,11 +362,6 @@ void login_gone(struct net *n, struct conn *c)
 }
 
 /* ---- probing the old connection ------------------------------------- */
-
-bool login_is_dead(const struct net *n, const struct charger *ch)
-{
-    return ch->probe_ms != 0 && ch->probe_ms <= n->now_ms;
-}
 
 void login_alive(struct net *n, struct conn *c, struct charger *ch)
 {

@@ -312,6 +312,121 @@ static void a_disabled_pile_may_bring_its_session_home(void **state)
     pile_close(&p);
 }
 
+/* ---- frames by chance: whole, cut, glued, changed ------------------- */
+
+struct chance {
+    uint64_t seed;
+};
+
+static uint32_t below(struct chance *c, uint32_t bound)
+{
+    c->seed = c->seed * 6364136223846793005U + 1442695040888963407U;
+    return (uint32_t)(c->seed >> 33) % bound;
+}
+
+/* A frame of any odd type with a body by chance, of pile 1 most of the time;
+   sometimes a byte of it is changed afterwards. */
+static size_t chance_frame(struct chance *c, uint8_t out[YKC_MAX_FRAME])
+{
+    static const uint8_t own[7] = { 0x32, 0x01, 0x02, 0, 0, 0, 0x01 };
+    static const uint8_t others[7] = { 0x32, 0x01, 0x02, 0, 0, 0, 0x02 };
+    struct ykc_head head = { .type = (uint8_t)(below(c, 128) * 2 + 1) };
+    uint8_t body[YKC_MAX_BODY];
+    const struct ykc_frame *f = ykc_frame(head.type);
+    size_t n = f != NULL && below(c, 8) > 0 ? f->least : below(c, 200), len;
+    size_t at = 0;
+
+    for (size_t i = 0; i < sizeof body; i++)
+        body[i] = (uint8_t)(below(c, 3) == 0 ? below(c, 256) : 0);
+    if (f != NULL)
+        ykc_field(f, "pile_code", &at);
+    memcpy(body + at, below(c, 20) > 0 ? own : others, 7);
+    if (at + 7 < sizeof body && below(c, 3) > 0)
+        body[at + 7] = (uint8_t)(1 + below(c, 2));
+    assert_int_equal(ykc_seal(&head, body, n, out, YKC_MAX_FRAME, &len),
+                     WIRE_OK);
+    if (below(c, 30) == 0)
+        out[below(c, (uint32_t)len)] ^= (uint8_t)(1U << below(c, 8));
+    return len;
+}
+
+/*
+ * From another address each time: what it does gets addresses locked out. As
+ * long as frames of the old connection are still being read, it lives, and
+ * the pile is told to come again.
+ */
+static void login_again(struct pile *p, int times)
+{
+    struct ykc_login l = pile_login_frame(1);
+    char address[20];
+
+    for (int tries = 0; tries < 20; tries++) {
+        snprintf(address, sizeof address, "127.0.%d.%d", 2 + tries,
+                 1 + times % 250);
+        pile_connect_from(p, &rig, 1, address);
+        pile_send(p, ykc_type_login, &l);
+        if (pile_expect(p, ykc_type_login_reply,
+                        3000)->login_reply.result == 0)
+            return;
+        pile_close(p);
+        rig_sleep(200);
+    }
+    fail_msg("the pile does not get in again");
+}
+
+static void frames_by_chance_do_no_harm(void **state)
+{
+    enum { ROUNDS = 400, EACH = 25 };
+    struct chance c = { 20261120 };
+    uint8_t bytes[EACH * YKC_MAX_FRAME];
+    struct pile bad = { .fd = -1 }, good;
+    int64_t confirmed = 0;
+
+    (void)state;
+    rig_sql(&rig, "INSERT INTO charge_order (order_no, trade_no, provider_id,"
+            " merchant_id, station_id, pile_id, connector_id, gun, start_by,"
+            " state, tariff_version_id, created_at) VALUES ('O1', '%s', 2, 3,"
+            " 1, 2, 3, 1, 1, 4, 1, NOW(3))", TRADE);
+    pile_login(&good, &rig, 2);
+    for (int i = 0; i < ROUNDS; i++) {
+        size_t n = 0, sent = 0;
+
+        if (bad.fd < 0)
+            login_again(&bad, i);
+        for (int k = 0; k < EACH; k++)
+            n += chance_frame(&c, bytes + n);
+        while (bad.fd >= 0 && sent < n) { /* in pieces */
+            size_t piece = 1 + below(&c, 300);
+
+            piece = piece < n - sent ? piece : n - sent;
+            if (send(bad.fd, bytes + sent, piece, MSG_NOSIGNAL) < 0)
+                pile_close(&bad);
+            sent += piece;
+        }
+        while (bad.fd >= 0 && pile_next(&bad, 2))
+            confirmed += bad.raw.head.type == ykc_type_record_confirmation;
+        pile_heartbeat(&good, 1);
+        pile_expect(&good, ykc_type_heartbeat_reply, 1000);
+        if (i % 40 == 39) /* also what a close in the middle leaves */
+            pile_close(&bad);
+    }
+    rig_sleep(1500);
+    /* Nothing is confirmed that is not stored. */
+    assert_true(rig_int(&rig, "SELECT COUNT(*) FROM trade_record") +
+                rig_int(&rig, "SELECT COUNT(*) FROM trade_record_conflict") >
+                0);
+    assert_true(confirmed > 0);
+    /* Pile 2 has lost nothing by it. */
+    assert_int_equal(rig_int(&rig, "SELECT state FROM charge_order"), 4);
+    assert_int_equal(rig_int(&rig, "SELECT COUNT(*) FROM trade_record"
+                             " WHERE pile_id <> 1"), 0);
+    assert_int_equal(rig_int(&rig, "SELECT COUNT(*) FROM connector_live"
+                             " WHERE pile_id = 2 AND state <> 6"), 0);
+    rig_wait_count(&rig, "unknown_type_total", 100, 3000);
+    pile_close(&bad);
+    pile_close(&good);
+}
+
 int main(void)
 {
 #define GATEWAY_TEST(f, s) cmocka_unit_test_setup_teardown(f, s, stop)
@@ -324,6 +439,7 @@ int main(void)
         GATEWAY_TEST(a_new_version_is_pushed_to_idle_piles, start_quick),
         GATEWAY_TEST(a_record_before_everything_else_still_counts, start),
         GATEWAY_TEST(a_disabled_pile_may_bring_its_session_home, start),
+        GATEWAY_TEST(frames_by_chance_do_no_harm, start),
     };
     int failed;
 
