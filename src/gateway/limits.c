@@ -93,7 +93,7 @@ bool limits_enter(struct limits *l, const struct address *from,
         x = make(l, from, now_ms);
     if (x != NULL) {
         x->used_ms = now_ms > 0 ? now_ms : 1;
-        may = x->waiting < l->per_address && x->locked_ms <= now_ms;
+        may = x->waiting < l->per_address;
         if (may)
             x->waiting++;
     }
@@ -112,7 +112,7 @@ void limits_leave(struct limits *l, const struct address *from)
     pthread_mutex_unlock(&l->lock);
 }
 
-static bool lock_out(struct limit *x, int64_t now_ms)
+static void lock(struct limit *x, int64_t now_ms)
 {
     int64_t span = (int64_t)LIMITS_LOCK_MS << x->locks;
 
@@ -122,23 +122,31 @@ static bool lock_out(struct limit *x, int64_t now_ms)
         x->locks++;
     x->locked_ms = now_ms + span;
     x->failures = 0;
-    return true;
 }
 
-bool limits_failure(struct limits *l, const struct address *from,
-                    int64_t now_ms)
+static enum limits_verdict judge(struct limit *x, int64_t now_ms)
 {
+    if (x->locked_ms > now_ms)
+        return LIMITS_SILENT;
+    forget_old(x, now_ms);
+    x->failures++;
+    if (x->failures < LIMITS_FAILURES)
+        return LIMITS_ANSWER;
+    lock(x, now_ms);
+    return LIMITS_LOCKED;
+}
+
+enum limits_verdict limits_failure(struct limits *l,
+                                   const struct address *from,
+                                   int64_t now_ms)
+{
+    enum limits_verdict v = LIMITS_ANSWER;
     struct limit *x;
-    bool locked = false;
 
     pthread_mutex_lock(&l->lock);
     x = look(l, from);
-    if (x != NULL) {
-        forget_old(x, now_ms);
-        x->failures++;
-        if (x->failures >= LIMITS_FAILURES)
-            locked = lock_out(x, now_ms);
-    }
+    if (x != NULL)
+        v = judge(x, now_ms);
     pthread_mutex_unlock(&l->lock);
-    return locked;
+    return v;
 }

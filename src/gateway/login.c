@@ -75,19 +75,30 @@ static void answer(struct net *n, struct conn *c, const struct charger *ch,
               sizeof body);
 }
 
+/* A failure of the address. False: it is not answered any more. */
+static bool note_failure(struct net *n, struct conn *c)
+{
+    enum limits_verdict v = limits_failure(&n->gateway->limits, &c->address,
+                                           n->now_ms);
+    char from[ADDRESS_TEXT];
+
+    if (v == LIMITS_LOCKED)
+        session_event(n, NULL, 0, EVENT_LOGIN_REFUSED,
+                      "地址 %s 连续登录失败，暂停应答",
+                      address_text(&c->address, from));
+    return v != LIMITS_SILENT;
+}
+
 /*
  * The same answer for an unknown code, a disabled pile and a wrong address:
- * whoever tries codes learns nothing (F54).
+ * whoever tries codes learns nothing (F54). Who tries many is kept waiting
+ * until the time for a login is over.
  */
 void login_refuse(struct net *n, struct conn *c)
 {
-    char from[ADDRESS_TEXT];
-
     count_one(&n->counts, COUNT_logins_refused);
-    if (limits_failure(&n->gateway->limits, &c->address, n->now_ms))
-        session_event(n, NULL, 0, EVENT_LOGIN_REFUSED,
-                      "地址 %s 连续登录失败，暂停接入",
-                      address_text(&c->address, from));
+    if (!note_failure(n, c))
+        return;
     if (c->piles == NULL) {
         conn_id id = conn_id_of(n, c);
 
@@ -265,7 +276,7 @@ static void consider(struct net *n, struct conn *c, struct charger *ch)
         break;
     case QUARANTINE: /* kept without an answer until its time is over */
         count_one(&n->counts, COUNT_quarantined);
-        limits_failure(&n->gateway->limits, &c->address, n->now_ms);
+        note_failure(n, c);
         session_event(n, ch, 0, EVENT_QUARANTINE, "%s，来源 %s，未接入", why,
                       address_text(&c->address, from));
         break;

@@ -11,6 +11,7 @@
 #include "asset/live.h"
 #include "base/config.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "gateway/book.h"
 
 enum {
@@ -362,6 +363,15 @@ bool session_may_alarm(const struct net *n, struct charger *ch)
     return true;
 }
 
+/* A text that was cut may end within a character. */
+static void trim(char *text)
+{
+    size_t len = strlen(text);
+
+    while (len > 0 && !utf8_valid(text, len))
+        text[--len] = '\0';
+}
+
 void session_event(struct net *n, struct charger *ch, int gun, int kind,
                    const char *format, ...)
 {
@@ -373,6 +383,7 @@ void session_event(struct net *n, struct charger *ch, int gun, int kind,
     va_start(ap, format);
     vsnprintf(note.event.text, sizeof note.event.text, format, ap);
     va_end(ap);
+    trim(note.event.text);
     log_info("gateway.event", F_INT("pile", ch != NULL ? ch->id : 0),
              F_INT("gun", gun), F_INT("kind", kind),
              F_TEXT("text", note.event.text));

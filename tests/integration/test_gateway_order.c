@@ -719,7 +719,7 @@ static void faults_are_told_and_told_to_be_over(void **state)
 
     (void)state;
     ready(&p);
-    f.hardware_faults = 0x0001;
+    f.hardware_faults = 0x1FFF; /* all of them: a long text */
     pile_send(&p, ykc_type_realtime, &f);
     rig_wait_int(&rig, "SELECT state FROM connector_live"
                  " WHERE connector_id = 1", CONNECTOR_FAULT, 3000);

@@ -272,7 +272,7 @@ static void pin_keeps_the_first_address_and_isolates_others(void **state)
 
 /* ---- limits: G3, F54 ------------------------------------------------ */
 
-static void trying_codes_locks_the_address_out(void **state)
+static void who_tries_codes_is_not_answered_any_more(void **state)
 {
     struct ykc_login l = pile_login_frame(7);
     struct pile p;
@@ -290,12 +290,15 @@ static void trying_codes_locks_the_address_out(void **state)
     }
     assert_int_equal(answers, 10);
     pile_connect_from(&p, &rig, 7, "127.0.0.77");
-    pile_expect_closed(&p, 500);
+    pile_send(&p, ykc_type_login, &l);
+    pile_expect_none(&p, ykc_type_login_reply, 2000);
     pile_close(&p);
     rig_wait_int(&rig, "SELECT COUNT(*) FROM pile_event WHERE pile_id = 0"
                  " AND kind = 5", 1, 3000);
-    /* Others are not concerned. */
-    pile_login(&p, &rig, 1);
+    /* Piles behind the same address are not concerned. */
+    pile_connect_from(&p, &rig, 1, "127.0.0.77");
+    send_login(&p);
+    assert_int_equal(login_result(&p, 1000), 0);
     pile_close(&p);
 }
 
@@ -436,7 +439,7 @@ int main(void)
         GATEWAY_TEST(a_concentrator_carries_several_piles),
         GATEWAY_TEST(strict_wants_address_sim_and_guns),
         GATEWAY_TEST(pin_keeps_the_first_address_and_isolates_others),
-        GATEWAY_TEST(trying_codes_locks_the_address_out),
+        GATEWAY_TEST(who_tries_codes_is_not_answered_any_more),
         cmocka_unit_test_setup_teardown(the_balancer_says_the_real_address,
                                         start_narrow, stop),
         GATEWAY_TEST(a_paused_gateway_changes_nothing_when_it_wakes),

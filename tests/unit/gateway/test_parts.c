@@ -117,7 +117,7 @@ static void an_address_has_so_many_connections_before_login(void **state)
     limits_fini(&l);
 }
 
-static void refused_logins_lock_longer_each_time(void **state)
+static void refused_logins_silence_longer_each_time(void **state)
 {
     struct limits l;
     struct address a;
@@ -129,17 +129,19 @@ static void refused_logins_lock_longer_each_time(void **state)
     assert_true(limits_enter(&l, &a, now));
     for (int64_t span = 30000; span <= 600000; span *= 2) {
         for (int i = 1; i < LIMITS_FAILURES; i++)
-            assert_false(limits_failure(&l, &a, now));
-        assert_true(limits_failure(&l, &a, now));
-        assert_false(limits_enter(&l, &a, now + span - 1));
+            assert_int_equal(limits_failure(&l, &a, now), LIMITS_ANSWER);
+        assert_int_equal(limits_failure(&l, &a, now), LIMITS_LOCKED);
+        assert_int_equal(limits_failure(&l, &a, now + span - 1),
+                         LIMITS_SILENT);
         now += span;
-        assert_true(limits_enter(&l, &a, now));
+        /* Others behind the address are not kept out. */
+        assert_true(limits_enter(&l, &a, now - 1));
         limits_leave(&l, &a);
     }
     /* Slow enough it is no sweep: ten in ten minutes. */
     now += 10000000;
     for (int i = 0; i < 30; i++) {
-        assert_false(limits_failure(&l, &a, now));
+        assert_int_equal(limits_failure(&l, &a, now), LIMITS_ANSWER);
         now += 61000 / 8;
     }
     limits_fini(&l);
@@ -297,7 +299,7 @@ int main(void)
         cmocka_unit_test(many_threads_lose_nothing),
         cmocka_unit_test(a_poke_is_not_lost),
         cmocka_unit_test(an_address_has_so_many_connections_before_login),
-        cmocka_unit_test(refused_logins_lock_longer_each_time),
+        cmocka_unit_test(refused_logins_silence_longer_each_time),
         cmocka_unit_test(more_addresses_than_places_do_no_harm),
         cmocka_unit_test(every_pile_is_found_while_the_set_grows),
         cmocka_unit_test(a_pile_with_more_guns_replaces_its_elder),
