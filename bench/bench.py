@@ -331,9 +331,9 @@ def part_history(e):
         have = int(sql("SELECT COUNT(*) FROM charge_order"))
         if have >= 1000000:
             break
-        sql("INSERT INTO charge_order (order_no, trade_no, %s) SELECT CONCAT('B', LPAD(id + %d, 20, '0')),"
-            " LPAD(id + %d, 32, '9'), %s FROM charge_order ORDER BY id LIMIT %d"
-            % (columns, have, have, columns, min(have, 1000000 - have)))
+        sql("INSERT INTO charge_order (order_no, trade_no, %s) SELECT CONCAT('B', LPAD(UUID_SHORT(), 20, '0')),"
+            " LPAD(UUID_SHORT(), 32, '9'), %s FROM charge_order ORDER BY id LIMIT %d"
+            % (columns, columns, min(have, 1000000 - have)))
     sql("ANALYZE TABLE charge_order")
     big = latency()
     result("history", "order list at 10^6 orders", big, "ms", "%d orders" % here, small, "at most 1.50")
