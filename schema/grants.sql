@@ -107,6 +107,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON order_bill TO pilehub_jobs@localhost;
 GRANT SELECT, INSERT ON order_adjust TO pilehub_jobs@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON trade_record TO pilehub_jobs@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON trade_record_conflict TO pilehub_jobs@localhost;
+GRANT SELECT, UPDATE ON settle_run TO pilehub_jobs@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON pile_request TO pilehub_jobs@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON gateway TO pilehub_jobs@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON pile_command TO pilehub_jobs@localhost;

@@ -65,15 +65,16 @@ static const struct verify_check checks[] = {
     { "settled records have a settled order",
       "SELECT COUNT(*), MIN(CONCAT('record ', r.trade_no))"
       "  FROM trade_record r LEFT JOIN charge_order o"
-      "    ON o.trade_no = r.trade_no"
+      "    ON o.trade_no = COALESCE(r.for_trade_no, r.trade_no)"
       " WHERE r.state IN (2, 5) AND r.received_at >= ?"
       "   AND (o.id IS NULL OR o.state <> 10)" },
     { "orders settled from a record have it",
       "SELECT COUNT(*), MIN(CONCAT('order ', o.order_no))"
       "  FROM charge_order o LEFT JOIN trade_record r"
       "    ON r.trade_no = o.trade_no"
+      "  LEFT JOIN trade_record a ON a.for_trade_no = o.trade_no"
       " WHERE o.state = 10 AND o.settled_at >= ?"
-      "   AND o.provisional_at IS NULL AND r.id IS NULL" },
+      "   AND o.provisional_at IS NULL AND r.id IS NULL AND a.id IS NULL" },
     { "corrections add up to what was booked for them",
       "SELECT COUNT(*), MIN(CONCAT('order ', order_id)) FROM ("
       " SELECT j.order_id, SUM(j.total_fen) AS d, ("

@@ -51,6 +51,8 @@ void order_review_preview(struct cx *cx, int64_t order_id,
     const struct waiting_record *w = record_of_trade(cx, o->trade_no);
 
     need_reviewable(cx, o, w);
+    if (w != NULL && w->is_suspect && energy_e4kwh == NULL)
+        cx_fail(cx, ERR_STATE, "这条记录多次使结算中断，金额无法预先核算。");
     bill_of(cx, o, w, energy_e4kwh, out);
 }
 

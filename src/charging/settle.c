@@ -5,6 +5,7 @@
 #include "asset/charge_point.h"
 #include "base/log.h"
 #include "charging/order_row.h"
+#include "charging/suspect.h"
 #include "db/db.h"
 #include "db/outbox.h"
 #include "ledger/ledger.h"
@@ -28,6 +29,7 @@ struct record_row {
     struct bytes raw;
     int state;
     stamp received_at;
+    int aborts;
 };
 
 static const struct db_field record_row[] = {
@@ -38,6 +40,7 @@ static const struct db_field record_row[] = {
     DB_FIELD(struct record_row, raw),
     DB_FIELD(struct record_row, state),
     DB_FIELD(struct record_row, received_at),
+    DB_FIELD(struct record_row, aborts),
 };
 
 void record_set_state(struct cx *cx, int64_t id, int state,
@@ -53,11 +56,13 @@ const struct waiting_record *record_of_trade(struct cx *cx,
                                              const char *trade_no)
 {
     static const char sql[] =
-        "SELECT id, trade_no, pile_id, gun, raw, state, received_at"
-        "  FROM trade_record WHERE trade_no = ?";
+        "SELECT id, trade_no, pile_id, gun, raw, state, received_at, aborts"
+        "  FROM trade_record"
+        " WHERE for_trade_no = ? OR (trade_no = ? AND for_trade_no IS NULL)"
+        " ORDER BY for_trade_no IS NULL LIMIT 1";
     const struct record_row *row =
-        db_row(cx, sql, BIND(V(trade_no)), ROW(struct record_row,
-                                               record_row));
+        db_row(cx, sql, BIND(V(trade_no), V(trade_no)),
+               ROW(struct record_row, record_row));
     struct waiting_record *w;
 
     if (row == NULL)
@@ -65,6 +70,7 @@ const struct waiting_record *record_of_trade(struct cx *cx,
     w = CX_NEW(cx, struct waiting_record);
     w->id = row->id;
     w->received_at = row->received_at;
+    w->is_suspect = row->aborts >= SUSPECT_TRIES;
     return record_read(row->raw.data, row->raw.len, &w->record) ? w : NULL;
 }
 
@@ -222,25 +228,37 @@ static void settle_odd(struct cx *cx, struct candidate *x,
 struct group {
     int64_t ids[GROUP];
     size_t n;
+    bool is_suspect; /* may end this process */
+    bool is_last;    /* nothing else waits */
 };
 
 struct id_row {
     int64_t id;
+    int aborts;
 };
 
+/* One that ended a run before goes alone. */
 static void find_waiting(struct cx *cx, void *arg)
 {
     static const char sql[] =
-        "SELECT id FROM trade_record WHERE state = 1 AND next_at <= ?"
+        "SELECT id, aborts FROM trade_record WHERE state = 1 AND next_at <= ?"
         " ORDER BY next_at, id LIMIT ?";
-    static const struct db_field row[] = { DB_FIELD(struct id_row, id) };
+    static const struct db_field row[] = { DB_FIELD(struct id_row, id),
+                                           DB_FIELD(struct id_row, aborts) };
     struct group *g = arg;
+    size_t n;
     const struct id_row *ids = db_rows(cx, sql,
                                        BIND(V(cx->now), V((int)GROUP)),
-                                       ROW(struct id_row, row), &g->n);
+                                       ROW(struct id_row, row), &n);
 
-    for (size_t i = 0; i < g->n; i++)
-        g->ids[i] = ids[i].id;
+    *g = (struct group){ .is_last = n < GROUP };
+    for (size_t i = 0; i < n; i++) {
+        g->is_suspect = g->is_suspect || ids[i].aborts > 0;
+        if (g->is_suspect && i > 0)
+            break;
+        g->ids[g->n++] = ids[i].id;
+    }
+    g->is_last = g->is_last && g->n == n;
 }
 
 /* Locks the records that still wait, and then their orders (T3). */
@@ -248,7 +266,8 @@ static size_t take(struct cx *cx, const struct group *g,
                    struct candidate x[GROUP])
 {
     static const char sql[] =
-        "SELECT id, trade_no, pile_id, gun, raw, state, received_at"
+        "SELECT id, COALESCE(for_trade_no, trade_no) AS trade_no, pile_id,"
+        "   gun, raw, state, received_at, aborts"
         "  FROM trade_record FORCE INDEX (PRIMARY)"
         " WHERE id IN (?, ?, ?, ?, ?) AND state = 1 ORDER BY id FOR UPDATE";
     const char *trade_nos[GROUP];
@@ -343,7 +362,7 @@ struct failure {
 static void note_failure(struct cx *cx, void *arg)
 {
     static const char sql[] =
-        "UPDATE trade_record SET tries = tries + 1, error = ?,"
+        "UPDATE trade_record SET tries = tries + 1, aborts = 0, error = ?,"
         " next_at = ? + INTERVAL LEAST(?, ? << LEAST(tries, 10)) * 1000"
         " MICROSECOND WHERE id = ? AND state = 1";
     const struct failure *f = arg;
@@ -352,21 +371,45 @@ static void note_failure(struct cx *cx, void *arg)
                           V((int)RETRY_FIRST_MS), V(f->id)));
 }
 
-/* One failing record must not hold up the others: each on its own. */
-static void settle_singly(struct cx *cx, const struct group *all)
+/*
+ * One failing record must not hold up the others: each on its own. False if
+ * the server failed.
+ */
+static bool settle_singly(struct cx *cx, const struct group *all)
 {
     for (size_t i = 0; i < all->n; i++) {
         struct group one = { .ids = { all->ids[i] }, .n = 1 };
         struct failure f = { all->ids[i], NULL };
 
+        if (all->is_suspect) {
+            struct suspect s = { .id = f.id };
+
+            if (!cx_run(cx, suspect_check, &s))
+                return false;
+            if (s.is_over)
+                continue;
+        }
         if (cx_run(cx, group_tx, &one))
             continue;
         f.why = cx_strdup(cx, cx->error.text);
         log_error("settle.failed", F_INT("record", f.id),
                   F_TEXT("why", f.why));
         if (cx->error.code == ERR_DATABASE || !cx_run(cx, note_failure, &f))
-            return; /* the server, not the record: the next run goes on */
+            return false; /* the next run goes on */
     }
+    return true;
+}
+
+/* False if the server failed. */
+static bool settle_some(struct cx *cx, const struct group *g)
+{
+    if (g->is_suspect)
+        return settle_singly(cx, g);
+    if (cx_run(cx, group_tx, (void *)(uintptr_t)g))
+        return true;
+    log_warn("settle.group_failed", F_INT("records", g->n),
+             F_TEXT("why", cx->error.text));
+    return cx->error.code != ERR_DATABASE && settle_singly(cx, g);
 }
 
 static void free_unit(void *p)
@@ -374,26 +417,40 @@ static void free_unit(void *p)
     cx_free(p);
 }
 
+/* The rest of a run, with its mark set. */
+static void settle_rest(struct cx *unit, struct cx *cx, struct group *g,
+                        bool is_suspect)
+{
+    int64_t begun = monotonic_ms(), ms = 0;
+    bool is_last;
+
+    do {
+        g->is_suspect = g->is_suspect || is_suspect;
+        is_last = g->is_last;
+        if (!settle_some(unit, g) || is_last || ms >= RUN_MS)
+            break;
+        cx_begin(unit);
+        unit->actor = cx->actor;
+        unit->scope = cx->scope;
+        ms = monotonic_ms() - begun;
+        unit->now = stamp_add_ms(cx->now, ms);
+    } while (cx_run(unit, find_waiting, g) && g->n > 0);
+}
+
 void order_settle_waiting(struct cx *cx)
 {
     struct cx *unit = cx_own(cx, cx_new(cx->db, cx->config, ARENA_BYTES),
                              free_unit);
-    int64_t begun = monotonic_ms();
     struct group g;
+    bool died;
 
-    do {
-        cx_begin(unit);
-        unit->actor = cx->actor;
-        unit->scope = cx->scope;
-        unit->now = stamp_add_ms(cx->now, monotonic_ms() - begun);
-        if (!cx_run(unit, find_waiting, &g))
-            break;
-        if (g.n > 0 && !cx_run(unit, group_tx, &g)) {
-            log_warn("settle.group_failed", F_INT("records", g.n),
-                     F_TEXT("why", unit->error.text));
-            if (unit->error.code == ERR_DATABASE)
-                break;
-            settle_singly(unit, &g);
-        }
-    } while (g.n == GROUP && monotonic_ms() - begun < RUN_MS);
+    cx_begin(unit);
+    unit->actor = cx->actor;
+    unit->scope = cx->scope;
+    unit->now = cx->now;
+    if (!cx_run(unit, find_waiting, &g) || g.n == 0)
+        return;
+    died = settle_run_begin(cx);
+    settle_rest(unit, cx, &g, died);
+    settle_run_end(cx);
 }

@@ -5,6 +5,7 @@
 #ifndef CHARGING_SETTLE_H
 #define CHARGING_SETTLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,8 +21,10 @@ struct waiting_record {
     int64_t id;
     struct record record;
     stamp received_at;
+    bool is_suspect; /* settling it ended the process again and again */
 };
-/* The record of an order whatever its state; NULL if none came. */
+/* The record of an order, its own or an assigned one, whatever its state;
+   NULL if none came. */
 const struct waiting_record *record_of_trade(struct cx *cx,
                                              const char *trade_no);
 void record_set_state(struct cx *cx, int64_t id, int state,

@@ -534,6 +534,80 @@ static void a_record_is_settled_within_a_second(void **state)
                                     " expires_at > NOW(3)"), 0);
 }
 
+static void review_body(struct cx *cx, void *arg)
+{
+    order_review(cx, *(int64_t *)arg, NULL, "程序更正后按记录结算");
+}
+
+static int64_t ask_of(struct cx *cx, const char *what, int64_t order_id)
+{
+    return testdb_int(cx, cx_printf(cx,
+        "SELECT %s FROM charge_order o JOIN trade_record r"
+        " ON r.trade_no = o.trade_no WHERE o.id = %lld", what,
+        (long long)order_id));
+}
+
+/* An order of nobody is our mistake: settling it aborts the worker. */
+static void a_record_that_ends_its_settler_goes_to_a_person(void **state)
+{
+    enum { HEALTHY = 12 };
+    struct cx *cx = *state;
+    int64_t driver = world_driver(cx, 1000000, 0, 0), begun;
+    int64_t poison, healthy[HEALTHY];
+    pid_t jobs;
+
+    /* orders of the test before are not in the way */
+    testdb_sql(cx, "UPDATE charge_order SET started_at = '2000-01-01',"
+                   " finished_at = '2000-01-01'");
+    poison = recorded(cx, 1, driver);
+    testdb_sql(cx, cx_printf(cx, "UPDATE charge_order SET driver_id = NULL"
+                                 " WHERE id = %lld", (long long)poison));
+    for (int i = 0; i < HEALTHY / 2; i++)
+        healthy[i] = recorded(cx, 2 + i, driver);
+    jobs = start_jobs("poison");
+    for (int i = 0; i < HEALTHY / 2; i++)
+        wait_settled(cx, healthy[i]);
+    for (int i = HEALTHY / 2; i < HEALTHY; i++) { /* while it goes on */
+        healthy[i] = recorded(cx, 2 + i, driver);
+        wait_settled(cx, healthy[i]);
+    }
+    begun = monotonic_ms();
+    while (ask_of(cx, "o.state", poison) != ORDER_REVIEW) {
+        assert_in_range(monotonic_ms() - begun, 0, 60000);
+        sleep_ms(20);
+        world_again(cx);
+    }
+    assert_int_equal(ask_of(cx, "r.state", poison), RECORD_REVIEW);
+    assert_int_equal(ask_of(cx, "r.aborts", poison), 3);
+    assert_int_equal(ask_of(cx, "o.hold_open", poison), 1);
+    assert_int_equal(ask_of(cx, "o.review_reason <> '' AND r.error ="
+                                " o.review_reason", poison), 1);
+    assert_int_equal(ask_of(cx, "(SELECT COUNT(*) FROM pile_event e WHERE"
+                                " e.pile_id = r.pile_id AND e.kind = 11 AND"
+                                " e.detail = r.error)", poison), 1);
+    assert_int_equal(ask_of(cx, "(SELECT COUNT(*) FROM audit a WHERE a.event"
+                                " = 'order.review_wanted' AND a.object_id ="
+                                " o.id)", poison), 1);
+    /* and nobody tries it again: the others take a second, not its pauses */
+    for (int i = 0; i < 3; i++)
+        assert_in_range(wait_settled(cx, recorded(cx, 50 + i, driver)), 0,
+                        3000);
+    stop_jobs(jobs, "poison");
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM settle_run WHERE"
+                                    " begun_at IS NULL"), 1);
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM trade_record WHERE"
+                                    " state <> 2 AND aborts < 3"), 0);
+    /* mended: a person lets it be settled as it is */
+    testdb_sql(cx, cx_printf(cx, "UPDATE charge_order SET driver_id = %lld"
+                                 " WHERE id = %lld", (long long)driver,
+                             (long long)poison));
+    assert_int_equal(world_tx(cx, review_body, &poison), CX_OK);
+    assert_int_equal(ask_of(cx, "o.state", poison), ORDER_SETTLED);
+    assert_int_equal(world_wallet(cx, driver).held.fen, 0);
+    world_assert_books(cx);
+    world_assert_orders(cx);
+}
+
 /* Kills every process of the program but its parent. */
 static void kill_workers(pid_t parent)
 {
@@ -562,6 +636,8 @@ static void killed_again_and_again_two_instances_bill_once(void **state)
     int64_t driver = world_driver(cx, 10000000, 0, 0), paid, total;
     pid_t a = start_jobs("one"), b = start_jobs("two");
 
+    testdb_sql(cx, "UPDATE charge_order SET started_at = '2000-01-01',"
+                   " finished_at = '2000-01-01'");
     for (int i = 0; i < ORDERS; i++) {
         recorded(cx, 10 + i, driver);
         if (i % 3 == 0)
@@ -601,6 +677,7 @@ int main(void)
         WITH_CX(months_are_made_ahead_once, set_up),
         WITH_CX(what_has_done_its_time_goes, set_up),
         WITH_CX(a_record_is_settled_within_a_second, set_up),
+        WITH_CX(a_record_that_ends_its_settler_goes_to_a_person, set_up),
         WITH_CX(killed_again_and_again_two_instances_bill_once, set_up),
     };
     struct cx *cx;
