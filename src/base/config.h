@@ -34,6 +34,8 @@
     CFG(web_recycle,     INT,  "10000", 1, 10000000, "requests per worker")   \
     CFG(templates,       PATH, "templates", 0, 0, "template directory")       \
     CFG(static_dir,      PATH, "static", 0, 0, "css, js, images")             \
+    CFG(password_list,   PATH, "data/common-passwords", 0, 0,                 \
+        "common passwords, see org/password_list.h")                          \
     CFG(pile_host,       TEXT, "127.0.0.1", 0, 0, "pile listener address")    \
     CFG(pile_port,       INT,  "8767", 0, 65535, "pile listener port")        \
     CFG(pile_threads,    INT,  "0", 0, 64, "network threads; 0: one a core")  \

@@ -10,11 +10,13 @@
 #include "cli/command.h"
 #include "cli/people.h"
 #include "db/db.h"
+#include "org/password.h"
 
 enum { PASSWORD_LINE = 200 };
 
 struct wish {
     struct new_account account;
+    bool claim; /* no password yet */
     char password[PASSWORD_LINE], hash[PASSWORD_HASH_SIZE];
 };
 
@@ -31,8 +33,13 @@ static void create(struct cx *cx, void *arg)
 static void hash_and_create(struct cx *cx, void *arg)
 {
     struct wish *w = arg;
+    const char *words[] = { w->account.phone, w->account.name, NULL };
+    const char *flaw;
 
-    if (w->password[0] != '\0') {
+    if (!w->claim) {
+        flaw = password_flaw(cx, w->password, words);
+        if (flaw != NULL)
+            cx_fail(cx, ERR_INVALID, "%s", flaw);
         password_hash(w->password, w->hash);
         w->account.hash = w->hash;
     }
@@ -71,10 +78,10 @@ static int complain(const char *what)
 static int admin_main(const struct cli *cli, int argc, char **argv)
 {
     struct wish w = { 0 };
-    bool claim = cli_flag(&argc, argv, "--claim");
     const char *wrong;
     int code;
 
+    w.claim = cli_flag(&argc, argv, "--claim");
     w.account.phone = cli_option(&argc, argv, "--phone");
     w.account.name = cli_option(&argc, argv, "--name");
     if (w.account.name == NULL)
@@ -84,13 +91,10 @@ static int admin_main(const struct cli *cli, int argc, char **argv)
     if (w.account.phone == NULL)
         return complain("--phone is missing");
     wrong = people_phone_error(w.account.phone);
-    if (wrong == NULL && !claim) {
-        if (!read_password(w.password))
-            return complain("no password on standard input");
-        wrong = people_password_error(w.password);
-    }
     if (wrong != NULL)
         return complain(wrong);
+    if (!w.claim && !read_password(w.password))
+        return complain("no password on standard input");
     code = cli_run(cli, 1 << 20, hash_and_create, &w);
     secret_wipe(w.password, sizeof w.password);
     if (code == CLI_DONE)
@@ -102,9 +106,9 @@ const struct command admin_create_command = {
     .name = "admin create", .args = "--phone NUMBER [--name NAME] [--claim]",
     .summary = "Create an administrator of the platform",
     .help = "The password is read from standard input, one line; it has 8 to\n"
-            "64 characters of three of four kinds. With --claim there is\n"
-            "none yet: the person sets it at the first sign-in, with a code\n"
-            "sent to that phone. Makes the platform's organisation if it is\n"
-            "missing.",
+            "64 characters of three of four kinds and is not a common one.\n"
+            "With --claim there is none yet: the person sets it at the first\n"
+            "sign-in, with a code sent to that phone. Makes the platform's\n"
+            "organisation if it is missing.",
     .run = admin_main,
 };

@@ -1,6 +1,5 @@
 #include "cli/people.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "db/db.h"
@@ -71,31 +70,5 @@ const char *people_phone_error(const char *phone)
     if (strlen(phone) != 11 || phone[0] != '1' ||
         strspn(phone, "0123456789") != 11)
         return "a phone number has 11 digits and begins with 1";
-    return NULL;
-}
-
-/* 8 to 64 characters of at least three of four classes (rules A1, A2). */
-const char *people_password_error(const char *password)
-{
-    size_t n = strlen(password);
-    int lower = 0, upper = 0, digit = 0, other = 0;
-
-    if (n < 8 || n > 64)
-        return "a password has 8 to 64 characters";
-    for (const char *p = password; *p != '\0'; p++) {
-        unsigned char c = (unsigned char)*p;
-
-        if (islower(c))
-            lower = 1;
-        else if (isupper(c))
-            upper = 1;
-        else if (isdigit(c))
-            digit = 1;
-        else
-            other = 1;
-    }
-    if (lower + upper + digit + other < 3)
-        return "a password mixes three of: small letters, capitals, digits, "
-               "other characters";
     return NULL;
 }

@@ -27,8 +27,7 @@ struct new_account {
 /* A new account; ERR_CONFLICT if the phone has one. */
 int64_t people_account(struct cx *cx, const struct new_account *a);
 
-/* What is wrong with the phone or password, or NULL. */
+/* What is wrong with the phone, or NULL. */
 const char *people_phone_error(const char *phone);
-const char *people_password_error(const char *password);
 
 #endif

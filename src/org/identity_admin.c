@@ -5,10 +5,12 @@
 
 #include <string.h>
 
+#include "base/config.h"
 #include "base/log.h"
 #include "base/utf8.h"
 #include "db/db.h"
 #include "org/org.h"
+#include "org/password_list.h"
 #include "org/people.h"
 #include "org/session.h"
 #include "system/audit.h"
@@ -120,6 +122,12 @@ static const char *changed(struct cx *cx, const char *object, int64_t id)
                      at + (is_today ? 11 : 5));
 }
 
+/* Without the list every password would be taken that the rules let pass. */
+static const char *unfit(const struct config *config)
+{
+    return password_list_flaw(config->password_list);
+}
+
 const struct identity org_identity = {
     .login_path = "/login",
     .password_path = "/console/me",
@@ -130,4 +138,5 @@ const struct identity org_identity = {
     .denied = denied,
     .audit = audit,
     .changed = changed,
+    .unfit = unfit,
 };

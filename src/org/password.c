@@ -1,10 +1,9 @@
 /*
  * Passwords: password.h.
  *
- * Common ones are found by what they are made of, not by a list of a hundred
- * thousand: undo the usual letter swaps, cut off digits and signs at both
- * ends, and see whether what is left is a word that everybody takes, a walk
- * over the keyboard, a sequence or a repetition.
+ * A password is common if the list of leaked ones has it, with up to three
+ * characters at its ends or without them, or has what it is built around: the
+ * usual letter swaps undone, digits and signs at both ends cut off.
  */
 #include "org/password.h"
 
@@ -13,38 +12,27 @@
 #include "base/crypto.h"
 #include "base/utf8.h"
 #include "db/db.h"
+#include "org/password_list.h"
 
 const char password_rules[] =
     "至少 8 位，含大写字母、小写字母、数字、符号中的三种，"
     "不含手机号和常见词，不与最近 5 次相同。";
 
 enum {
-    CORE_MAX = 128,
     RUN_MAX = 4,
-    LONG_WORD = 5, /* this long, a word counts with a few letters around */
-    ADDED_MIN = 4, /* so many letters more make it another one */
+    WORD_LEAST = 3,  /* a shorter core is no word */
+    INNER_LEAST = 6, /* so long, a word counts with a few others around */
+    ADDED_MIN = 4,   /* so many characters more make it another one */
 };
 
-/* What most passwords in known leaks are built around, in small letters. */
-static const char *const common[] = {
-    "password", "passwort", "passwd", "pass", "admin", "administrator",
-    "root", "user", "guest", "test", "tester", "demo", "login", "welcome",
-    "letmein", "master", "manager", "super", "superman", "batman", "dragon",
-    "monkey", "shadow", "sunshine", "princess", "football", "baseball",
-    "iloveyou", "loveyou", "love", "lovely", "hello", "helloworld",
-    "freedom", "whatever", "trustno", "secret", "access", "changeme",
-    "default", "system", "server", "oracle", "mysql", "mariadb", "database",
-    "computer", "internet", "google", "apple", "samsung", "huawei", "xiaomi",
-    "windows", "linux", "microsoft", "qwerty", "qwertyuiop", "asdfgh",
-    "asdfghjkl", "zxcvbn", "zxcvbnm", "qazwsx", "qazwsxedc", "qweasd",
-    "qweasdzxc", "wsxedc", "abc", "abcd", "abcde", "abcdef", "aaa", "asd",
-    "qwe", "zxc", "woaini", "woaiwojia", "wodemima", "mima", "nihao",
-    "zhongguo", "china", "beijing", "shanghai", "guangzhou", "shenzhen",
-    "chongdian", "chongdianzhuang", "dianzhuang", "charge", "charging",
-    "charger", "pilehub", "evcharge", "station", "michael", "jordan",
-    "daniel", "jessica", "ashley", "charlie", "thomas", "robert", "andrew",
-    "summer", "winter", "spring", "autumn", "january", "monday", "friday",
-    "company", "office", "business", "money", "boss", "laoban", "gongsi",
+/* What people here would take and lists from elsewhere do not know: words of
+   the trade and of this product, in small letters (context words, A1). */
+static const char *const context[] = {
+    "pilehub", "chongdian", "chongdianzhuang", "chongdianzhan", "dianzhuang",
+    "dianzhan", "xinnengyuan", "evcharge", "evcharger", "yunkuaichong",
+    "charge", "charger", "charging", "station", "operator", "platform",
+    "merchant", "gongsi", "guanli", "guanliyuan", "yunying", "yonghu",
+    "mima", "woaini", "woaiwojia", "wodemima",
 };
 
 static char unswapped(char c)
@@ -63,38 +51,65 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+/* In small letters, as the list is. */
+static char *lowered(struct cx *cx, const char *password)
+{
+    char *small = cx_strdup(cx, password);
+
+    for (char *p = small; *p != '\0'; p++)
+        *p = *p >= 'A' && *p <= 'Z' ? (char)(*p | 0x20) : *p;
+    return small;
+}
+
 /*
  * The part between the first and the last letter, swaps undone. Those inside
  * count as letters; at the ends they are taken for the usual additions, so
  * that "P@ssw0rd123!" becomes "password".
  */
-static void core_of(const char *password, char core[CORE_MAX])
+static char *core_of(struct cx *cx, const char *password)
 {
+    char *core = cx_strdup(cx, password);
     size_t from = 0, to = strlen(password), n = 0;
 
     while (from < to && !is_letter(password[from]))
         from++;
     while (to > from && !is_letter(password[to - 1]))
         to--;
-    for (size_t i = from; i < to && n + 1 < CORE_MAX; i++)
+    for (size_t i = from; i < to; i++)
         core[n++] = unswapped(password[i]);
     core[n] = '\0';
+    return core;
 }
 
-static bool is_common(const char *password)
+static bool is_listed(const struct password_list *list, const char *text,
+                      size_t n)
 {
-    char core[CORE_MAX];
-
-    core_of(password, core);
-    for (size_t i = 0; i < COUNT(common); i++) {
-        size_t word = strlen(common[i]);
-
-        if (strcmp(core, common[i]) == 0 ||
-            (word >= LONG_WORD && strstr(core, common[i]) != NULL &&
-             strlen(core) - word < ADDED_MIN))
+    for (size_t i = 0; i < COUNT(context); i++)
+        if (strlen(context[i]) == n && memcmp(context[i], text, n) == 0)
             return true;
-    }
+    return n >= WORD_LEAST && password_list_has(list, text, n);
+}
+
+/* The text itself, or what is left without a few characters at its ends. */
+static bool is_near_listed(const struct password_list *list, const char *text)
+{
+    size_t n = strlen(text);
+
+    if (is_listed(list, text, n))
+        return true;
+    for (size_t cut = 1; cut < ADDED_MIN && cut + INNER_LEAST <= n; cut++)
+        for (size_t i = 0; i <= cut; i++)
+            if (is_listed(list, text + i, n - cut))
+                return true;
     return false;
+}
+
+static bool is_common(struct cx *cx, const char *password)
+{
+    const struct password_list *list = password_list_open(cx);
+
+    return is_near_listed(list, lowered(cx, password)) ||
+           is_near_listed(list, core_of(cx, password));
 }
 
 /* Longest run of characters that repeat, follow each other or lie beside each
@@ -149,12 +164,8 @@ static bool contains_word(struct cx *cx, const char *password,
                           const char *word)
 {
     size_t n = strlen(word);
-    char *small = cx_strdup(cx, password), *sought = cx_strdup(cx, word);
+    const char *small = lowered(cx, password), *sought = lowered(cx, word);
 
-    for (char *p = small; *p != '\0'; p++)
-        *p = *p >= 'A' && *p <= 'Z' ? (char)(*p | 0x20) : *p;
-    for (char *p = sought; *p != '\0'; p++)
-        *p = *p >= 'A' && *p <= 'Z' ? (char)(*p | 0x20) : *p;
     if (n >= 11 && word[strspn(word, "0123456789")] == '\0')
         sought += n - 6;
     return utf8_count(word) >= 2 && strstr(small, sought) != NULL;
@@ -175,7 +186,7 @@ const char *password_flaw(struct cx *cx, const char *password,
     for (; *words != NULL; words++)
         if (**words != '\0' && contains_word(cx, password, *words))
             return "不能包含手机号、姓名或组织名称。";
-    if (is_common(password))
+    if (is_common(cx, password))
         return "这个密码太常见，容易被猜到。";
     if (longest_run(password) > RUN_MAX)
         return "不能含 5 个以上重复、连续或键盘相邻的字符。";

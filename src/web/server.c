@@ -331,6 +331,18 @@ static int run(struct server *s)
 
 /* ---- starting ---------------------------------------------------------- */
 
+/* False, and said in the log, if people could not sign in safely. */
+static bool identity_is_fit(const struct server *s)
+{
+    const struct identity *identity = s->app->identity;
+    const char *flaw = identity == NULL || identity->unfit == NULL
+        ? NULL : identity->unfit(s->config);
+
+    if (flaw != NULL)
+        log_error("web.identity", F_TEXT("error", flaw));
+    return flaw == NULL;
+}
+
 static bool prepare(struct server *s)
 {
     char error[300];
@@ -350,7 +362,7 @@ static bool prepare(struct server *s)
     if (s->views == NULL)
         return false;
     s->app = app_new(s->arena, s->config, s->features, s->shared);
-    return s->app != NULL;
+    return s->app != NULL && identity_is_fit(s);
 }
 
 static void clean_up(struct server *s)

@@ -13,6 +13,8 @@
 #include "base/cx.h"
 #include "web/view.h"
 
+struct config;
+
 struct session {
     int64_t id;
     enum actor_kind kind;   /* ACTOR_ACCOUNT or ACTOR_DRIVER */
@@ -53,6 +55,9 @@ struct identity {
     const char *(*changed)(struct cx *cx, const char *object, int64_t id);
     /* Writes the audit row of a refusal, in a transaction of its own. */
     void (*denied)(struct cx *cx, const char *what);
+    /* What these settings lack for people to sign in safely, or NULL. The
+       program does not start without it. */
+    const char *(*unfit)(const struct config *config);
 };
 
 bool session_may(const struct session *s, const char *perm);

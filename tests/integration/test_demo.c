@@ -19,6 +19,19 @@
 
 static char home[] = "/tmp/pilehub-demo-XXXXXX";
 
+/* What the next command reads from its standard input. */
+static const char *typed = "";
+
+static void type(void)
+{
+    int ends[2];
+
+    if (pipe(ends) != 0 || write(ends[1], typed, strlen(typed)) < 0)
+        _exit(126);
+    close(ends[1]);
+    dup2(ends[0], STDIN_FILENO);
+}
+
 /* Runs build/pilehub with these words; its exit code. */
 static int pilehub(const char *const *words)
 {
@@ -38,6 +51,7 @@ static int pilehub(const char *const *words)
         fd = open("/dev/null", O_WRONLY);
         dup2(fd, STDOUT_FILENO);
         dup2(fd, STDERR_FILENO);
+        type();
         setenv("PILEHUB_DB_SOCKET", testdb_socket(), 1);
         setenv("PILEHUB_DB_NAME", testdb_name(), 1);
         setenv("PILEHUB_DB_USER", "root", 1);
@@ -177,6 +191,28 @@ static void wrong_words_are_refused(void **state)
     assert_int_equal(PILEHUB("demo", "load", "--help"), 0);
 }
 
+/* The first administrator is bound by the rules of all (A1, A10). */
+static void an_administrator_needs_a_good_password(void **state)
+{
+    static const char *const bad[] = { "", "\n", "short1A\n", "lowercase1\n",
+                                       "Password1!\n", "Ab-13900000009\n" };
+    static const char found[] =
+        "SELECT COUNT(*) FROM account WHERE phone = '13900000009'";
+    struct cx *cx = *state;
+
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        typed = bad[i];
+        assert_int_not_equal(PILEHUB("admin", "create", "--phone",
+                                     "13900000009"), 0);
+        assert_int_equal(testdb_int(cx, found), 0);
+    }
+    typed = "Grain-of-7Salt\n";
+    assert_int_equal(PILEHUB("admin", "create", "--phone", "13900000009"), 0);
+    assert_int_equal(testdb_int(cx, found), 1);
+    assert_int_equal(PILEHUB("admin", "create", "--phone", "13900000009"), 1);
+    typed = "";
+}
+
 /* The passwords are for their owner's eyes only. */
 static void accounts_are_written_privately(void **state)
 {
@@ -232,6 +268,7 @@ int main(void)
         cmocka_unit_test(roll_ups_say_the_same),
         cmocka_unit_test(a_second_load_is_refused),
         cmocka_unit_test(wrong_words_are_refused),
+        cmocka_unit_test(an_administrator_needs_a_good_password),
         cmocka_unit_test(accounts_are_written_privately),
     };
     int failed;

@@ -260,6 +260,31 @@ static void reload_with_bad_settings_changes_nothing(void **state)
     assert_true(web_server_logged(&server, "not fit"));
 }
 
+static int checked(const char *list)
+{
+    char check[] = "--check", c[] = "-c";
+    char *argv[] = { server.program, check, c, server.config, NULL };
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        setenv("PILEHUB_PASSWORD_LIST", list, 1);
+        execv(server.program, argv);
+        _exit(127);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* Rule A1: refused, not weaker. */
+static void without_the_common_passwords_nothing_starts(void **state)
+{
+    (void)state;
+    assert_int_equal(checked(getenv("PILEHUB_PASSWORD_LIST")), 0);
+    assert_int_equal(checked("/nowhere/common-passwords"), 1);
+    assert_int_equal(checked(server.config), 1);
+}
+
 /* Dead, though whoever inherited it may not have asked for its status yet. */
 static bool is_dead(pid_t pid)
 {
@@ -312,6 +337,7 @@ int main(void)
         cmocka_unit_test(stopping_workers_finish_their_request),
         cmocka_unit_test(reload_replaces_all_and_loses_none),
         cmocka_unit_test(reload_with_bad_settings_changes_nothing),
+        cmocka_unit_test(without_the_common_passwords_nothing_starts),
         cmocka_unit_test(master_that_is_killed_takes_its_workers_along),
     };
     int failed;

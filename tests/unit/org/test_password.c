@@ -7,8 +7,10 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/config.h"
 #include "org/password.h"
 
 enum { CX_BYTES = 1 << 20 };
@@ -16,21 +18,36 @@ enum { CX_BYTES = 1 << 20 };
 static const char *const words[] = { "13822647051", "陈嘉怡", "Linghai",
                                      NULL };
 
+struct choice {
+    const char *password, *flaw;
+};
+
+static void choose(struct cx *cx, void *arg)
+{
+    struct choice *c = arg;
+
+    c->flaw = password_flaw(cx, c->password, words);
+}
+
 static const char *flaw(const char *password)
 {
+    static struct config config;
     static struct cx *cx;
+    struct choice c = { password, NULL };
 
+    config.password_list = getenv("PILEHUB_PASSWORD_LIST");
     if (cx == NULL)
-        cx = cx_new(NULL, NULL, CX_BYTES);
+        cx = cx_new(NULL, &config, CX_BYTES);
     cx_begin(cx);
-    return password_flaw(cx, password, words);
+    assert_true(cx_run(cx, choose, &c));
+    return c.flaw;
 }
 
 static void good_ones(void **state)
 {
     static const char *const good[] = {
         "Grain-of-7Salt", "xK9$mQ2v", "Fresh-Pear-3", "New-Plum-45",
-        "梅花香自苦寒来Ab3", "correct Horse 9", "tR0ub4dor&3x",
+        "梅花香自苦寒来Ab3", "correct Horse 9", "Kq3-vm8w-Tz5r",
     };
 
     (void)state;
@@ -60,9 +77,17 @@ static void bad_ones(void **state)
         { "Chongdian1!", "太常见" },
         { "Pilehub@2026", "太常见" },
         { "Woaini1314!", "太常见" },
+        { "A1b2c3d4!", "太常见" },
+        { "Qwer1234@", "太常见" },
+        { "!Zxcv1234", "太常见" },
+        { "Tr0ub4dor&3", "太常见" },
+        { "Liverpool1!", "太常见" },
+        { "Michael#1985", "太常见" },
+        { "Metallica+7", "太常见" },
+        { "Dianzhuang_01", "太常见" },
         { "xY12345!z", "连续" },
         { "Xasdfg9!z", "键盘相邻" },
-        { "Aaaaaa1!x", "重复" },
+        { "#9aaaaa7K", "重复" },
         { "Zz!54321x", "连续" },
         { "Ab!13822647051", "不能包含手机号" },
         { "Ab!x647051", "不能包含手机号" },
