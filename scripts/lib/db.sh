@@ -6,6 +6,7 @@ db_settings=(
     --skip-networking --skip-name-resolve --skip-external-locking
     --character-set-server=utf8mb4 --collation-server=utf8mb4_unicode_ci
     --innodb-flush-log-at-trx-commit=1 --sync-binlog=1
+    --innodb-doublewrite=ON
     --log-bin=binlog --binlog-format=ROW --expire-logs-days=7
     --max-binlog-size=64M --server-id=1
     --innodb-snapshot-isolation=ON --transaction-isolation=READ-COMMITTED

@@ -30,6 +30,8 @@ int cli_run(const struct cli *cli, size_t arena_bytes,
     crypto_start();
     if (config->secret_file[0] != '\0')
         secret_load(config->secret_file);
+    if (!db_server_is_fit(config))
+        return CLI_FAILED;
     login = db_login_of(config, STATEMENT_LIMIT_S);
     db = db_open(&login);
     cx = cx_new(db, config, arena_bytes);

@@ -8,6 +8,7 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "base/stamp.h"
+#include "db/settings.h"
 
 enum {
     CONNECT_S = 1,      /* W6: the answer comes within a second */
@@ -20,7 +21,8 @@ struct db_login db_login_of(const struct config *c, int statement_limit_s)
     return (struct db_login){ .socket = c->db_socket, .host = c->db_host,
                               .port = (int)c->db_port, .user = c->db_user,
                               .password = c->db_password, .name = c->db_name,
-                              .statement_limit_s = statement_limit_s };
+                              .statement_limit_s = statement_limit_s,
+                              .is_strict = !config_is_demo(c) };
 }
 
 struct db *db_open(const struct db_login *login)
@@ -57,48 +59,18 @@ void conn_drop(struct db *db)
     db->broken = db->tx_depth > 0;
 }
 
-/*
- * The settings that the transaction rules need (T1, T4, T5). Session values,
- * so that a server with other defaults does not weaken them.
- */
-static const char *const session_settings[] = {
-    "SET NAMES utf8mb4",
-    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,"
-    "ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE'",
-    "SET SESSION time_zone = '+08:00'",
-    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-    "SET SESSION innodb_lock_wait_timeout = 5",
-    "SET SESSION innodb_snapshot_isolation = ON",
-    "SET SESSION idle_write_transaction_timeout = 15",
-};
-
-static bool settle_session(struct db *db)
+/* A connection to a server with unsafe settings is none (T1, T8): another
+   node may have taken over since the program started. */
+static bool is_usable(struct db *db)
 {
-    char limit[64];
+    char why[SETTINGS_WHY];
 
-    for (size_t i = 0; i < COUNT(session_settings); i++)
-        if (conn_command(db, session_settings[i]) != 0)
-            return false;
-    snprintf(limit, sizeof limit, "SET SESSION max_statement_time = %d",
-             db->login.statement_limit_s);
-    return conn_command(db, limit) == 0;
-}
-
-/* The isolation level that the server really uses (T1). */
-static bool session_is_right(struct db *db)
-{
-    MYSQL_RES *res;
-    MYSQL_ROW row;
-    bool ok;
-
-    if (conn_command(db, "SELECT @@tx_isolation, @@time_zone") != 0)
+    if (!settings_apply(db))
         return false;
-    res = mysql_store_result(db->my);
-    row = res != NULL ? mysql_fetch_row(res) : NULL;
-    ok = row != NULL && strcmp(row[0], "READ-COMMITTED") == 0 &&
-         strcmp(row[1], "+08:00") == 0;
-    mysql_free_result(res);
-    return ok;
+    if (!db->login.is_strict || settings_server_fits(db, why))
+        return true;
+    log_error("db.server_settings", F_TEXT("why", why));
+    return false;
 }
 
 static bool conn_open(struct db *db)
@@ -118,7 +90,7 @@ static bool conn_open(struct db *db)
                            l->password, l->name, (unsigned)l->port,
                            by_socket ? l->socket : NULL,
                            CLIENT_FOUND_ROWS) != NULL &&
-        settle_session(db) && session_is_right(db)) {
+        is_usable(db)) {
         db->failed_at_ms = 0;
         return true;
     }

@@ -35,10 +35,19 @@ struct db_login {
     int port;
     const char *user, *password, *name;
     int statement_limit_s; /* max_statement_time: 10 web, 300 jobs (T4) */
+    bool is_strict; /* only a server with the settings of T1 and T8 */
 };
 
 /* The login that the settings describe. */
 struct db_login db_login_of(const struct config *c, int statement_limit_s);
+
+/*
+ * For the start of a program. In production false, after saying on stderr
+ * and in the log which settings of the server are not those of T1 and T8; a
+ * demo only warns. True also if the server does not answer: it is looked at
+ * again at every connect.
+ */
+bool db_server_is_fit(const struct config *c);
 
 /*
  * A handle, connected now if possible and otherwise on first use. Never

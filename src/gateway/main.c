@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/program.h"
 #include "base/wake.h"
+#include "db/db.h"
 #include "gateway/net.h"
 
 enum {
@@ -362,7 +363,8 @@ int main(int argc, char **argv)
     mallopt(M_ARENA_MAX, 2); /* threads share memory, none needs an own heap */
     g = calloc(1, sizeof *g);
     must(g != NULL);
-    if (!make_home(config) || !raise_limits(config, &g->most)) {
+    if (!make_home(config) || !raise_limits(config, &g->most) ||
+        !db_server_is_fit(config)) {
         free(g);
         return 1;
     }

@@ -197,5 +197,5 @@ int main(int argc, char **argv)
 
     if (config == NULL)
         return 2;
-    return run(config);
+    return db_server_is_fit(config) ? run(config) : 1;
 }

@@ -18,6 +18,7 @@
 #include "base/config.h"
 #include "base/crypto.h"
 #include "base/log.h"
+#include "db/db.h"
 #include "web/app.h"
 #include "web/worker.h"
 
@@ -355,6 +356,8 @@ static bool prepare(struct server *s)
     log_start("pilehub-web", log_level_named(s->config->log_level));
     crypto_start();
     secret_load(s->config->secret_file);
+    if (!db_server_is_fit(s->config))
+        return false;
     s->workers = (size_t)s->config->web_workers;
     s->arena = arena_new(ARENA_MAX);
     s->shared = shared_new();

@@ -9,16 +9,12 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,14 +22,13 @@
 #include "base/macros.h"
 #include "base/stamp.h"
 #include "org/session.h"
+#include "tests/integration/mariadb.h"
 #include "tests/integration/testdb.h"
 #include "tests/integration/web/fcgi.h"
 #include "tests/integration/web/people.h"
 #include "tests/integration/web/server.h"
 
-static char dir[] = "/tmp/pilehub-dbtest-XXXXXX";
-static char socket_path[80];
-static pid_t mariadbd;
+static struct mariadb mariadb;
 static struct web_server server;
 static struct people people;
 static char bearer[100];
@@ -43,80 +38,6 @@ static void sleep_ms(long ms)
     struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
 
     nanosleep(&t, NULL);
-}
-
-/* ---- the server -------------------------------------------------------- */
-
-static pid_t start(char *const argv[])
-{
-    pid_t pid = fork();
-
-    if (pid == 0) {
-        int null = open("/dev/null", O_RDWR);
-
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        dup2(null, 0);
-        dup2(null, 1);
-        dup2(null, 2);
-        execvp(argv[0], argv);
-        _exit(127);
-    }
-    return pid;
-}
-
-static void make_data(void)
-{
-    char data[80], *argv[] = {
-        (char[]){ "mariadb-install-db" }, (char[]){ "--no-defaults" },
-        (char[]){ "--user=root" }, data,
-        (char[]){ "--auth-root-authentication-method=normal" },
-        (char[]){ "--skip-test-db" }, NULL
-    };
-    int status;
-
-    snprintf(data, sizeof data, "--datadir=%s/data", dir);
-    if (geteuid() != 0)
-        argv[2] = (char[]){ "--force" };
-    if (waitpid(start(argv), &status, 0) < 0 || status != 0)
-        exit(77); /* no server installed here */
-}
-
-static void db_up(void)
-{
-    char data[80], at[100], log[80], *argv[] = {
-        (char[]){ "mariadbd" }, (char[]){ "--no-defaults" },
-        (char[]){ "--user=root" }, data, at, log,
-        (char[]){ "--skip-networking" },
-        (char[]){ "--innodb-buffer-pool-size=32M" },
-        (char[]){ "--innodb-log-file-size=32M" },
-        (char[]){ "--character-set-server=utf8mb4" }, NULL
-    };
-
-    snprintf(data, sizeof data, "--datadir=%s/data", dir);
-    snprintf(at, sizeof at, "--socket=%s", socket_path);
-    snprintf(log, sizeof log, "--log-error=%s/err", dir);
-    if (geteuid() != 0)
-        argv[2] = (char[]){ "--loose-user=" };
-    mariadbd = start(argv);
-    for (int i = 0; i < 1000; i++) {
-        struct db_login login = { socket_path, "", 0, "root", "", "mysql",
-                                  10 };
-        struct db *db = db_open(&login);
-        bool up = db_ping(db);
-
-        db_close(db);
-        if (up)
-            return;
-        sleep_ms(20);
-    }
-    fprintf(stderr, "no database, see %s\n", dir);
-    exit(1);
-}
-
-static void db_down(int signal)
-{
-    kill(mariadbd, signal);
-    waitpid(mariadbd, NULL, 0);
 }
 
 /* ---- asking ------------------------------------------------------------ */
@@ -142,7 +63,7 @@ static void gone_is_said_within_a_second(void **state)
     int64_t ms;
 
     (void)state;
-    db_down(SIGKILL);
+    mariadb_down(&mariadb, SIGKILL);
     for (int i = 0; i < 8; i++) { /* each worker, at least once */
         assert_int_equal(get("/healthz", &ms, body, sizeof body), 503);
         assert_in_range(ms, 0, 1000);
@@ -167,7 +88,7 @@ static void gone_is_said_within_a_second(void **state)
 
     int64_t back;
 
-    db_up();
+    mariadb_up(&mariadb, NULL);
     back = monotonic_ms();
     while (get("/healthz", &ms, NULL, 0) != 200 ||
            get("/api/t/v1/who", &ms, NULL, 0) != 200) {
@@ -272,9 +193,9 @@ static void writes_survive_the_database(void **state)
     writers_start(writers, "dbkill", &stop);
     for (int i = 0; i < ROUNDS; i++) {
         sleep_ms(400);
-        db_down(i % 2 == 0 ? SIGKILL : SIGTERM);
+        mariadb_down(&mariadb, i % 2 == 0 ? SIGKILL : SIGTERM);
         sleep_ms(100);
-        db_up();
+        mariadb_up(&mariadb, NULL);
     }
     sleep_ms(500);
     writers_check(writers, "dbkill", &stop);
@@ -339,16 +260,14 @@ int main(void)
         cmocka_unit_test(writes_survive_the_database),
         cmocka_unit_test(writes_survive_the_workers),
     };
-    char remove[100];
     int failed;
 
-    if (getenv("PILEHUB_TEST_SOCKET") == NULL || mkdtemp(dir) == NULL)
+    if (getenv("PILEHUB_TEST_SOCKET") == NULL)
         return 77;
     log_start("test", LOG_ERROR);
-    snprintf(socket_path, sizeof socket_path, "%s/sock", dir);
-    make_data();
-    db_up();
-    setenv("PILEHUB_TEST_SOCKET", socket_path, 1);
+    mariadb_make(&mariadb, NULL);
+    mariadb_up(&mariadb, NULL);
+    setenv("PILEHUB_TEST_SOCKET", mariadb.socket, 1);
     testdb_start("web_database");
     people_make(&people);
     make_bearer();
@@ -358,9 +277,7 @@ int main(void)
     if (web_server_stop(&server) != 0)
         failed++;
     testdb_stop();
-    db_down(SIGTERM);
-    snprintf(remove, sizeof remove, "%s", dir);
-    waitpid(start((char *[]){ (char[]){ "rm" }, (char[]){ "-rf" }, remove,
-                              NULL }), NULL, 0);
+    mariadb_down(&mariadb, SIGTERM);
+    mariadb_remove(&mariadb);
     return failed;
 }
