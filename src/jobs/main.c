@@ -21,7 +21,7 @@
 #include "jobs/schedule.h"
 
 enum {
-    WORKERS = 3,
+    WORKERS = JOBS_LANES,
     ARENA_BYTES = 128 << 20,
     STATEMENT_LIMIT_S = 300, /* T4 */
     DRAIN_MS = 30000,

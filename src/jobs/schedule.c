@@ -29,30 +29,33 @@ static void add(struct schedule *s, const struct job *job, bool is_home)
     };
 }
 
-static bool at_home(const struct job *job, size_t nth, size_t worker,
-                    size_t workers)
+static enum jobs_lane lane_of(const struct job *job)
 {
-    if (workers == 1)
-        return true;
-    return job->every_ms <= JOBS_FAST_MS ? worker == 0
-                                    : worker == 1 + nth % (workers - 1);
+    if (job->waits)
+        return LANE_WAITING;
+    if (job->limit_ms > JOBS_LONG_MS)
+        return LANE_LONG;
+    return job->every_ms <= JOBS_FAST_MS ? LANE_FAST : LANE_SHORT;
+}
+
+static bool at_home(const struct job *job, size_t worker, size_t workers)
+{
+    return worker == (size_t)lane_of(job) % workers;
 }
 
 void schedule_init(struct schedule *s, struct cx *cx, const char *owner,
                    const struct features *features, const struct job *more,
                    size_t more_count, size_t worker, size_t workers)
 {
-    size_t nth = 0;
-
     *s = (struct schedule){ .cx = cx, .owner = owner };
     for (size_t i = 0; i < features->n; i++)
-        for (size_t k = 0; k < features->v[i]->jobs.n; k++, nth++) {
+        for (size_t k = 0; k < features->v[i]->jobs.n; k++) {
             const struct job *job = &features->v[i]->jobs.v[k];
 
-            add(s, job, at_home(job, nth, worker, workers));
+            add(s, job, at_home(job, worker, workers));
         }
-    for (size_t i = 0; i < more_count; i++, nth++)
-        add(s, &more[i], at_home(&more[i], nth, worker, workers));
+    for (size_t i = 0; i < more_count; i++)
+        add(s, &more[i], at_home(&more[i], worker, workers));
 }
 
 /* ---- units of work --------------------------------------------------- */

@@ -18,11 +18,18 @@
 enum {
     JOBS_MAX = 64,
     JOBS_FAST_MS = 1000,      /* jobs that run at least so often are fast */
+    JOBS_LONG_MS = 60000,     /* those that may take longer than this, long */
     JOBS_HOLD_MS = 10000,     /* a lease outlasts the longest run by this, */
     JOBS_HOLD_FAST_MS = 3000, /* by less where others should step in soon */
     JOBS_HOME_MS = 1000,      /* how often a process asks for its own jobs, */
     JOBS_OTHER_MS = 4000      /* and for those that are at home elsewhere */
 };
+
+/*
+ * Jobs of a kind are at home in one worker, so that one that waits for a
+ * third party keeps only such ones waiting, and a long one only long ones.
+ */
+enum jobs_lane { LANE_FAST, LANE_SHORT, LANE_WAITING, LANE_LONG, JOBS_LANES };
 
 struct config;
 struct db;
@@ -44,11 +51,8 @@ struct schedule {
     size_t n;
 };
 
-/*
- * The jobs of all features and those given beside them. Fast ones
- * are at home in worker 0, so that a long one never keeps
- * them waiting; the others are dealt out to the rest.
- */
+/* The jobs of all features and those given beside them, each at home in the
+   worker of its lane; with fewer workers than lanes they share. */
 void schedule_init(struct schedule *s, struct cx *cx, const char *owner,
                    const struct features *features, const struct job *more,
                    size_t more_count, size_t worker, size_t workers);

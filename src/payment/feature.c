@@ -15,9 +15,9 @@ static const struct permission perms[] = {
 
 static const struct job jobs[] = {
     { "payment.query", EVERY_S(5), LIMIT_S(60), payment_query_due,
-      "查询未到账的充值" },
+      "查询未到账的充值", .waits = true },
     { "payment.refund", EVERY_S(10), LIMIT_S(60), payment_refund_due,
-      "退回关闭后到账的充值" },
+      "退回关闭后到账的充值", .waits = true },
 };
 
 const struct feature payment_feature = {

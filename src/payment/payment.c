@@ -306,7 +306,7 @@ static void open_payment(struct cx *cx, void *arg)
             BIND(V(payment_number(cx, "TU")), V(o->driver_id),
                  V(cx->idem_key), V(o->provider->name), V(o->amount),
                  V(PAYMENT_CREATED), V(expires),
-                 V(payment_next_query(cx->now, expires, 0, cx->now)),
+                 V(payment_next_query(cx->now, expires, cx->now)),
                  V(cx->now), V(cx->now)));
         o->p = find_by_key(cx, o->driver_id, cx->idem_key);
     }

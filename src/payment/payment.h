@@ -107,12 +107,12 @@ void payment_query_due(struct cx *cx);
 void payment_refund_due(struct cx *cx);
 
 /*
- * When to ask next after `queries` questions: 10 s, 30 s, 1, 3, 10, 30 min
- * after creation, then hourly, and at expiry. Not before now + 1 s, so that a
- * job that was away does not ask for the past.
+ * When to ask next: 10 s and 30 s after creation, then every 40 s for as long
+ * as it can be paid, and at expiry. That is oftener than O5 wants, so that
+ * money whose callback is lost is found within 60 s at any time (F32). Always
+ * after now: a job that was away does not ask for the past.
  */
-stamp payment_next_query(stamp created_at, stamp expires_at, int queries,
-                         stamp now);
+stamp payment_next_query(stamp created_at, stamp expires_at, stamp now);
 
 /* A person tries a refund again that the channel refused. */
 void payment_refund_retry(struct cx *cx, int64_t payment_id);

@@ -9,29 +9,27 @@
 #include "system/audit.h"
 
 enum {
-    BATCH = 50,
+    BATCH = 200,          /* questions of a run; a run every 5 s: 40 a second */
     RUN_MS = 20000,       /* of one run of the job */
-    SILENCE_MAX = 3,      /* unanswered calls in a row: enough until next run */
-    RETRY_MS = 60000,     /* after an unanswered close */
+    SILENCE_MAX = 2,      /* unanswered calls in a row: enough until next run */
+    FIRST_MS = 10000,
+    SECOND_MS = 30000,
+    STEP_MS = 40000,      /* and 5 s until the job looks, and its run: < 60 s */
+    RETRY_MS = 40000,     /* after an unanswered close */
+    LATE_MS = 15000,      /* beyond it the 60 s of F32 are in danger */
 };
 
-static const int64_t steps_ms[] = { 10000,  30000,  60000,
-                                    180000, 600000, 1800000 };
-
-stamp payment_next_query(stamp created_at, stamp expires_at, int queries,
-                         stamp now)
+stamp payment_next_query(stamp created_at, stamp expires_at, stamp now)
 {
-    int64_t n = queries < 0 ? 0 : queries;
-    stamp next, soonest = stamp_add_ms(now, 1000);
+    stamp next = stamp_add_ms(created_at, FIRST_MS);
 
-    if (n < (int64_t)COUNT(steps_ms))
-        next = stamp_add_ms(created_at, steps_ms[n]);
-    else
-        next = stamp_add_ms(created_at,
-                            (n - (int64_t)COUNT(steps_ms) + 1) * 3600000);
+    if (next.ms <= now.ms)
+        next = stamp_add_ms(created_at, SECOND_MS);
+    if (next.ms <= now.ms)
+        next = stamp_add_ms(now, STEP_MS);
     if (next.ms > expires_at.ms)
         next = expires_at;
-    return next.ms < soonest.ms ? soonest : next;
+    return next.ms <= now.ms ? stamp_add_ms(now, 1000) : next;
 }
 
 struct question {
@@ -55,8 +53,7 @@ static void plan_next(struct cx *cx, const struct question *q)
         "   SET query_at = ?, queries = queries + 1, error = ?"
         " WHERE id = ? AND state IN (1, 2, 4)";
     const struct payment *p = q->p;
-    stamp next = payment_next_query(p->created_at, p->expires_at,
-                                    p->queries + 1, cx->now);
+    stamp next = payment_next_query(p->created_at, p->expires_at, cx->now);
 
     if (p->state == PAYMENT_CLOSED && q->outcome == PAY_OK)
         next = (stamp){ 0 }; /* that was the last question */
@@ -134,6 +131,7 @@ struct payment *payment_check(struct cx *cx, const char *out_trade_no)
 
 struct due {
     int64_t id;
+    stamp query_at;
 };
 
 struct run {
@@ -155,11 +153,12 @@ static void ask_one(struct cx *cx, void *arg)
 void payment_query_due(struct cx *cx)
 {
     static const char sql[] =
-        "SELECT id FROM payment"
+        "SELECT id, query_at FROM payment"
         " WHERE state IN (1, 2, 4) AND query_at <= ?"
         " ORDER BY query_at"
-        " LIMIT 50";
-    static const struct db_field row[] = { DB_FIELD(struct due, id) };
+        " LIMIT 200";
+    static const struct db_field row[] = { DB_FIELD(struct due, id),
+                                           DB_FIELD(struct due, query_at) };
     int64_t began_ms = monotonic_ms();
     size_t count = 0;
     int silent = 0;
@@ -169,6 +168,9 @@ void payment_query_due(struct cx *cx)
     payment_act_as(cx, ACTOR_SYSTEM, "系统");
     due = db_rows(cx, sql, BIND(V(cx->now)), ROW(struct due, row), &count);
     must(count <= BATCH);
+    if (count > 0 && due[0].query_at.ms + LATE_MS < cx->now.ms)
+        log_error("payment.query_late",
+                  F_INT("seconds", (cx->now.ms - due[0].query_at.ms) / 1000));
     for (size_t i = 0; i < count; i++) {
         if (silent >= SILENCE_MAX || monotonic_ms() - began_ms > RUN_MS)
             break;

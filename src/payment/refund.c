@@ -12,7 +12,7 @@
 
 LABELS_DEFINE(refund_state, REFUND_STATES);
 
-enum { BATCH = 20, RUN_MS = 20000, SILENCE_MAX = 3 };
+enum { BATCH = 20, RUN_MS = 20000, SILENCE_MAX = 2 };
 
 /* 10 s, 20 s, 40 s ... at most an hour. */
 static int64_t wait_ms(int tries)

@@ -44,6 +44,7 @@ struct job {
     int64_t limit_ms; /* lease and longest run */
     void (*run)(struct cx *cx);
     const char *title;
+    bool waits; /* for a third party: kept apart from those that do not */
 };
 
 /* Receives the events of a topic (db/outbox.h); run is one transaction with

@@ -299,6 +299,28 @@ static void only_the_holder_runs_a_job(void **state)
     testdb_cx_free(other);
 }
 
+/* Which of the four workers each is at home in; with one, all are. */
+static void jobs_that_wait_or_last_keep_to_themselves(void **state)
+{
+    static const struct job four[] = {
+        { "test.quick", 200, LIMIT_S(10), count_run, "" },
+        { "test.short", EVERY_S(30), LIMIT_S(60), count_run, "" },
+        { "test.waits", 200, LIMIT_S(10), count_run, "", .waits = true },
+        { "test.lasts", EVERY_S(1), LIMIT_S(900), count_run, "" },
+    };
+    struct schedule s;
+
+    for (size_t worker = 0; worker < JOBS_LANES; worker++) {
+        schedule_init(&s, *state, "host:4/0", &no_features, four, 4, worker,
+                      JOBS_LANES);
+        for (size_t i = 0; i < 4; i++)
+            assert_int_equal(s.slots[i].is_home, i == worker);
+    }
+    schedule_init(&s, *state, "host:4/0", &no_features, four, 4, 0, 1);
+    for (size_t i = 0; i < 4; i++)
+        assert_true(s.slots[i].is_home);
+}
+
 static void sleep_run(struct cx *cx)
 {
     (void)cx;
@@ -673,6 +695,7 @@ int main(void)
         WITH_CX(a_killed_dispatcher_loses_and_doubles_nothing,
                 clear_effects),
         WITH_CX(only_the_holder_runs_a_job, clear_effects),
+        WITH_CX(jobs_that_wait_or_last_keep_to_themselves, set_up),
         WITH_CX(a_run_past_its_limit_ends_the_process, set_up),
         WITH_CX(months_are_made_ahead_once, set_up),
         WITH_CX(what_has_done_its_time_goes, set_up),

@@ -166,16 +166,23 @@ static void run_job(struct cx *c, void *arg)
     j->run(c);
 }
 
-/* Runs a job as the scheduler does: outside a transaction, as nobody. */
-static void job(void (*run)(struct cx *cx))
+/* Runs a job as the scheduler does: outside a transaction, as nobody; so
+   many seconds from now. */
+static void job_later(void (*run)(struct cx *cx), int64_t later_s)
 {
     struct cx *c = testdb_cx_as("pilehub_jobs");
     struct job j = { run };
 
     c->config = stack.config;
     c->actor.kind = ACTOR_NONE;
+    c->now = stamp_add_ms(c->now, later_s * 1000);
     testdb_run(c, run_job, &j);
     testdb_cx_free(c);
+}
+
+static void job(void (*run)(struct cx *cx))
+{
+    job_later(run, 0);
 }
 
 static void ask_now(const char *no)
@@ -407,6 +414,38 @@ static void a_hanging_channel_does_not_hold_up_the_others(void **state)
     api_expect(&stack, topup_call(alice, key, 1700), 200, 0);
 }
 
+/* Hanging, dripping a byte a second, answering late: a call costs its 10 s
+   at most (O2), each comes to the state it must, and all can be repeated. */
+static void no_answer_takes_longer_than_ten_seconds(void **state)
+{
+    static const struct { const char *more; int status; int64_t most_ms; }
+    modes[] = {
+        { "\"mode\":\"hang\"", 502, 11500 },
+        { "\"mode\":\"drip\"", 502, 11500 },
+        { "\"mode\":\"slow\",\"delay_ms\":60000", 502, 11500 },
+        { "\"mode\":\"slow\",\"delay_ms\":2000", 200, 4000 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(modes); i++) {
+        const char *key = new_key();
+        struct api_call call = topup_call(alice, key, 1800);
+        int64_t from = now_ms();
+
+        fake_do(&stack, "inject", text("{\"path\":\"/pay/orders\",%s}",
+                                       modes[i].more));
+        api_expect(&stack, call, modes[i].status,
+                   modes[i].status == 200 ? 0 : 50200);
+        if (now_ms() - from > modes[i].most_ms)
+            fail_msg("%s: %d ms", modes[i].more, (int)(now_ms() - from));
+        api_expect(&stack, call, 200, 0);
+        assert_int_equal(count("SELECT COUNT(*) FROM payment WHERE idem_key ="
+                               " '%s'", key), 1);
+        assert_int_equal(count("SELECT state FROM payment WHERE idem_key ="
+                               " '%s'", key), PAYMENT_CREATED);
+    }
+}
+
 /* ---- callbacks (O4, F31, F33, F34) ---- */
 
 static void a_callback_that_is_not_right_changes_nothing(void **state)
@@ -524,6 +563,109 @@ static void without_a_callback_the_job_finds_it(void **state)
     /* The callback that comes after all has no effect. */
     assert_int_equal(notify(no, "once"), 200);
     assert_booked(no, 1);
+}
+
+static int64_t payment_state(const char *no)
+{
+    return count("SELECT state FROM payment WHERE out_trade_no = '%s'", no);
+}
+
+/*
+ * F32: the payer pays at any age of the top-up and no callback ever comes. The
+ * job runs every 5 s, as its row says, by a clock that runs fast. Who pays
+ * does so just after the job looked, which is the worst moment.
+ */
+static void money_is_found_within_a_minute_at_any_age(void **state)
+{
+    static const int64_t paid_s[] = { 0,   10,  30,   65,   185,
+                                      600, 905, 1500, 1755, 1790 };
+    const char *no[COUNT(paid_s)], *unpaid = begin(alice, 6899);
+    int64_t found_s[COUNT(paid_s)] = { 0 };
+    int statuses[64];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(paid_s); i++)
+        no[i] = begin(alice, 6800 + (int64_t)i);
+    for (int64_t t = 0; t <= 1860; t += 5) {
+        job_later(payment_query_due, t);
+        for (size_t i = 0; i < COUNT(paid_s); i++) {
+            if (paid_s[i] == t)
+                pay(no[i], ",\"notify\":\"never\"", statuses);
+            if (paid_s[i] < t && found_s[i] == 0 &&
+                payment_state(no[i]) == PAYMENT_PAID)
+                found_s[i] = t;
+        }
+    }
+    for (size_t i = 0; i < COUNT(paid_s); i++) {
+        if (found_s[i] == 0 || found_s[i] - paid_s[i] > 60)
+            fail_msg("paid at %d s, found at %d s", (int)paid_s[i],
+                     (int)found_s[i]);
+        assert_booked(no[i], 1);
+    }
+    /* Who never pays costs some forty questions, and is closed. */
+    assert_int_equal(payment_state(unpaid), PAYMENT_CLOSED);
+    assert_in_range(count("SELECT queries FROM payment"
+                          " WHERE out_trade_no = '%s'", unpaid), 30, 48);
+}
+
+/* However many are due: a run asks 200, the longest due first. */
+static void a_run_asks_a_bounded_number(void **state)
+{
+    static const char due[] = "SELECT COUNT(*) FROM payment WHERE"
+                              " out_trade_no LIKE 'TQ%' AND queries = 1";
+
+    (void)state;
+    places_sql(cx, "INSERT INTO payment (out_trade_no, driver_id, channel,"
+                   " amount, state, query_at, expires_at, created_at,"
+                   " updated_at) SELECT CONCAT('TQ', LPAD(seq, 22, '0')),"
+                   " %lld, 'demo', 100, 1, NOW(3) - INTERVAL seq SECOND,"
+                   " NOW(3) + INTERVAL 1 HOUR, NOW(3), NOW(3)"
+                   " FROM seq_1_to_450", (long long)bob_id);
+    job(payment_query_due);
+    assert_int_equal(testdb_int(cx, due), 200);
+    assert_int_equal(count("SELECT MIN(out_trade_no) = 'TQ%022d' FROM payment"
+                           " WHERE out_trade_no LIKE 'TQ%%' AND queries = 1",
+                           251), 1);
+    job(payment_query_due);
+    assert_int_equal(testdb_int(cx, due), 400);
+    places_sql(cx, "DELETE FROM payment WHERE out_trade_no LIKE 'TQ%%'");
+}
+
+/*
+ * Two questions hang, the money of a third waits behind them: the run ends
+ * after the two, within 20 s, and the next one begins with the third.
+ */
+static void a_hanging_channel_ends_the_run(void **state)
+{
+    const char *no[3];
+    int64_t from;
+    int statuses[64];
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        no[i] = begin(alice, 6900 + i);
+        pay(no[i], ",\"notify\":\"never\"", statuses);
+        places_sql(cx, "UPDATE payment SET query_at = NOW(3) - INTERVAL %d"
+                       " SECOND WHERE out_trade_no = '%s'", 9 - i, no[i]);
+    }
+    fake_do(&stack, "inject",
+            text("{\"path\":\"/pay/orders/%s\",\"mode\":\"hang\"}", no[0]));
+    fake_do(&stack, "inject",
+            text("{\"path\":\"/pay/orders/%s\",\"mode\":\"drip\"}", no[1]));
+    from = now_ms();
+    job(payment_query_due);
+    assert_in_range(now_ms() - from, 19000, 23000);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(payment_state(no[i]), PAYMENT_CREATED);
+    from = now_ms();
+    job(payment_query_due);
+    assert_in_range(now_ms() - from, 0, 3000);
+    assert_int_equal(payment_state(no[2]), PAYMENT_PAID);
+    job_later(payment_query_due, 60);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(payment_state(no[i]), PAYMENT_PAID);
+        assert_booked(no[i], 1);
+    }
 }
 
 static void the_app_can_have_it_asked(void **state)
@@ -726,13 +868,12 @@ static void late_money_goes_back_once(void **state)
     assert_int_equal(wallet(), before);
 }
 
-static void a_refund_without_answer_is_asked_for_first(void **state)
+/* A refund whose calls go wrong one after the other, and then right. */
+static void refund_in_spite_of(const char *const *modes, size_t n)
 {
-    static const char *const modes[] = { "error", "bad_sign", "cut" };
     const char *no = late(7100);
 
-    (void)state;
-    for (size_t i = 0; i < COUNT(modes); i++) {
+    for (size_t i = 0; i < n; i++) {
         fake_do(&stack, "inject",
                 text("{\"path\":\"/pay/refunds\",\"mode\":\"%s\"}",
                      modes[i]));
@@ -742,6 +883,23 @@ static void a_refund_without_answer_is_asked_for_first(void **state)
     refund_now(no);
     assert_string_equal(state_of(no), "refunded");
     assert_int_equal(refunded_there(no), 7100);
+}
+
+static void a_refund_without_answer_is_asked_for_first(void **state)
+{
+    static const char *const modes[] = { "error", "bad_sign", "cut" };
+
+    (void)state;
+    refund_in_spite_of(modes, COUNT(modes));
+}
+
+/* F35: the channel did it and never said so. Each of the two takes 10 s. */
+static void a_refund_that_was_done_unheard_is_done_once(void **state)
+{
+    static const char *const modes[] = { "work_hang", "drip" };
+
+    (void)state;
+    refund_in_spite_of(modes, COUNT(modes));
 }
 
 static void retry_refund(struct cx *c, void *arg)
@@ -873,11 +1031,15 @@ int main(void)
         CASE(unknown_members_of_an_answer_are_tolerated),
         CASE(a_refusal_is_final_for_that_key),
         CASE(a_hanging_channel_does_not_hold_up_the_others),
+        CASE(no_answer_takes_longer_than_ten_seconds),
         CASE(a_callback_that_is_not_right_changes_nothing),
         CASE(sixteen_callbacks_book_once),
         CASE(a_callback_before_the_answer_is_taken),
         CASE(the_callback_comes_to_a_known_channel_only),
         CASE(without_a_callback_the_job_finds_it),
+        CASE(money_is_found_within_a_minute_at_any_age),
+        CASE(a_run_asks_a_bounded_number),
+        CASE(a_hanging_channel_ends_the_run),
         CASE(the_app_can_have_it_asked),
         CASE(wrong_answers_to_a_question_change_nothing),
         CASE(what_nobody_pays_is_closed_there_and_here),
@@ -887,6 +1049,7 @@ int main(void)
         CASE(in_the_demo_orders_can_pay_themselves),
         CASE(late_money_goes_back_once),
         CASE(a_refund_without_answer_is_asked_for_first),
+        CASE(a_refund_that_was_done_unheard_is_done_once),
         CASE(a_refused_refund_waits_for_a_person),
         CASE(a_top_up_is_its_drivers_own),
         CASE(the_list_comes_in_pages_without_gaps),
