@@ -206,6 +206,23 @@ static void role_form(struct request *req, const void *args)
     show(req, &s);
 }
 
+/* A form of rights holds nothing but its fields (I1). */
+static void refuse_unknown(struct cx *cx, const struct input *in)
+{
+    static const char *const known[] = { "id", "org_id", "name", "note",
+                                         "ver" };
+
+    for (size_t i = 0; i < in->count; i++) {
+        const char *name = in->params[i].name;
+        bool is_known = *name == '_' || strncmp(name, "perm.", 5) == 0;
+
+        for (size_t k = 0; k < COUNT(known) && !is_known; k++)
+            is_known = strcmp(name, known[k]) == 0;
+        if (!is_known)
+            cx_fail(cx, ERR_BAD_REQUEST, "没有名为 %s 的字段。", name);
+    }
+}
+
 /* One parameter "perm.NAME" for each tick; unknown names are refused. */
 static void read_perms(struct request *req, struct role_form *f)
 {
@@ -302,6 +319,7 @@ static void role_post(struct request *req, const void *args)
     struct work w = { &s, 0 };
 
     (void)args;
+    refuse_unknown(cx, req->input);
     read_form(req, &s);
     if (s.name_error != NULL || s.org_error != NULL || s.error != NULL) {
         show(req, &s);
@@ -321,15 +339,14 @@ static void role_post(struct request *req, const void *args)
     show(req, &s);
 }
 
-/* Permissions are a form of rights: read whole, and the key of the row makes
-   a repeat harmless (the version has moved on). */
+/* A form of rights: read whole, and it counts once (I8). */
 const struct route role_routes[ROLE_ROUTES] = {
     { GET, "/console/role/new", AUTH_ACCOUNT, "role.edit", ROUTE_RAW,
       .run = role_form },
     { POST, "/console/role/new", AUTH_ACCOUNT, "role.edit",
-      ROUTE_RAW | ROUTE_NO_TX, .run = role_post },
+      ROUTE_RAW | ROUTE_NO_TX | ROUTE_FORM_ONCE, .run = role_post },
     { GET, "/console/role/:id/edit", AUTH_ACCOUNT, "role.edit", ROUTE_RAW,
       .run = role_form },
     { POST, "/console/role/:id/edit", AUTH_ACCOUNT, "role.edit",
-      ROUTE_RAW | ROUTE_NO_TX, .run = role_post },
+      ROUTE_RAW | ROUTE_NO_TX | ROUTE_FORM_ONCE, .run = role_post },
 };

@@ -679,11 +679,11 @@ const struct route tariff_routes[TARIFF_ROUTES] = {
     { GET, "/console/tariff/new", AUTH_ACCOUNT, "tariff.edit",
       .run = show_new },
     { POST, "/console/tariff/new", AUTH_ACCOUNT, "tariff.edit",
-      ROUTE_NO_TX, TYPED(new_args), .run = save },
+      ROUTE_NO_TX | ROUTE_FORM_ONCE, TYPED(new_args), .run = save },
     { GET, "/console/tariff/:id/edit", AUTH_ACCOUNT, "tariff.edit", SHOWN,
       .run = show_edit },
     { POST, "/console/tariff/:id/edit", AUTH_ACCOUNT, "tariff.edit",
-      ROUTE_NO_TX, TYPED(edit_args), .run = save },
+      ROUTE_NO_TX | ROUTE_FORM_ONCE, TYPED(edit_args), .run = save },
     { GET, "/console/tariff/:id", AUTH_ACCOUNT, "tariff.view", SHOWN,
       .run = show_detail },
     /* A POST because the whole form goes along; it changes nothing. */

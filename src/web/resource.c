@@ -45,7 +45,9 @@ static void add_actions(struct table *t)
         if (x->flags & ACT_LINK)
             continue;
         add(t, GET, tail, x->perm, 0, resource_confirm);
-        add(t, POST, tail, x->perm, 0, resource_act);
+        /* What asks before it acts, acts once for each time it asked (I8). */
+        add(t, POST, tail, x->perm,
+            (x->flags & ACT_CONFIRM) ? ROUTE_FORM_ONCE : 0, resource_act);
     }
 }
 

@@ -1,6 +1,6 @@
 <?cs include!"macro/ui.cs" ?>
 <?cs def:perm(p) ?><label class="tick<?cs if:p.locked ?> muted<?cs /if ?>"<?cs if:p.locked ?> title="你没有这个权限，不能授予或收回"<?cs /if ?>><input class="cb" type="checkbox" name="perm.<?cs var:p.perm ?>" value="1"<?cs if:p.on ?> checked<?cs /if ?><?cs if:p.locked ?> disabled<?cs /if ?>><span><?cs var:p.title ?><?cs if:p.pages ?> <span class="muted fs12"><?cs var:p.pages ?></span><?cs /if ?></span></label><?cs /def ?>
-<form method="post" action="<?cs var:Role.url ?>" data-guard data-once novalidate><?cs call:csrf() ?><input type="hidden" name="ver" value="<?cs var:Role.ver ?>">
+<form method="post" action="<?cs var:Role.url ?>" data-guard data-once novalidate><?cs call:once() ?><input type="hidden" name="ver" value="<?cs var:Role.ver ?>">
 <div class="phead"><a class="act" href="<?cs var:Role.back ?>" aria-label="返回角色列表" data-back><?cs call:icon("arrow-left") ?></a><h1><?cs var:Page.title ?></h1><span class="pill st-warn" data-dirty hidden><?cs call:mark("warn") ?>有未保存的修改</span><span class="grow"></span><span class="muted fs12">带 <span class="down">*</span> 为必填</span></div>
 <?cs if:Role.error ?><div class="note st-fault" role="alert" tabindex="-1" data-focus><?cs call:mark("fault") ?><span><?cs var:Role.error ?></span></div><?cs /if ?>
 <section class="card"><div class="chead"><h2>基本信息</h2></div><div class="cbody fgrid">

@@ -423,6 +423,18 @@ struct site_reply site_post(struct visitor *v, const char *uri,
     return r;
 }
 
+struct site_reply site_act(struct visitor *v, const char *uri,
+                           const char *form)
+{
+    char path[300], body[1000], question[1400];
+
+    snprintf(path, sizeof path, "%s", uri);
+    snprintf(body, sizeof body, "%s", form);
+    snprintf(question, sizeof question, "%s?%s", path, body);
+    site_get(v, question);
+    return site_post(v, path, body);
+}
+
 struct site_reply site_upload(struct visitor *v, const char *uri,
                               const char *name, const void *data, size_t len)
 {

@@ -55,6 +55,11 @@ struct site_reply site_get(struct visitor *v, const char *uri);
 struct site_reply site_post(struct visitor *v, const char *uri,
                             const char *form);
 
+/* Opens uri with the form as its query, then posts the form there: what a
+   person does who is asked before an action, each time with a new token. */
+struct site_reply site_act(struct visitor *v, const char *uri,
+                           const char *form);
+
 /* multipart with one file. */
 struct site_reply site_upload(struct visitor *v, const char *uri,
                               const char *name, const void *data, size_t len);

@@ -122,18 +122,18 @@ static void a_disabled_organisation_lets_nobody_in(void **state)
     struct site_reply r;
 
     (void)state;
-    r = site_post(&admin, "/console/org/do/disable",
+    r = site_act(&admin, "/console/org/do/disable",
                   text("ids=%lld", provider));
     assert_int_equal(r.status, 303);
     assert_int_equal(site_get(&boss, "/console/org").status, 303);
-    r = site_post(&admin, "/console/org/do/enable",
+    r = site_act(&admin, "/console/org/do/enable",
                   text("ids=%lld", provider));
     assert_int_equal(r.status, 303);
     assert_int_equal(site_get(&boss, "/console/org").status, 200);
-    r = site_post(&admin, "/console/org/do/disable",
+    r = site_act(&admin, "/console/org/do/disable",
                   text("ids=%lld", platform));
     assert_int_equal(r.status, 409);
-    r = site_post(&boss, "/console/org/do/disable",
+    r = site_act(&boss, "/console/org/do/disable",
                   text("ids=%lld", provider));
     assert_int_equal(r.status, 409);
 }
@@ -209,9 +209,9 @@ static void a_used_role_is_not_deleted(void **state)
     struct site_reply r;
 
     (void)state;
-    r = site_post(&admin, "/console/role/do/delete", text("ids=%lld", id));
+    r = site_act(&admin, "/console/role/do/delete", text("ids=%lld", id));
     assert_int_equal(r.status, 409);
-    r = site_post(&admin, "/console/role/do/delete",
+    r = site_act(&admin, "/console/role/do/delete",
                   text("ids=%lld", (long long)count(
                            "SELECT id FROM role WHERE name = 'reader'")));
     assert_int_equal(r.status, 303);
@@ -290,9 +290,9 @@ static void nobody_touches_who_stands_above(void **state)
     struct site_reply r;
 
     (void)state;
-    r = site_post(&clerk, "/console/account/do/reset", text("ids=%lld", id));
+    r = site_act(&clerk, "/console/account/do/reset", text("ids=%lld", id));
     assert_int_equal(r.status, 403);
-    r = site_post(&clerk, "/console/account/do/disable",
+    r = site_act(&clerk, "/console/account/do/disable",
                   text("ids=%lld", id));
     assert_int_equal(r.status, 403);
     r = submit(&clerk, text("/console/account/%lld/edit", id),
@@ -303,10 +303,10 @@ static void nobody_touches_who_stands_above(void **state)
     assert_int_equal(count("SELECT password IS NULL FROM account WHERE id ="
                            " %lld", id), 0);
     /* Nor oneself. */
-    r = site_post(&boss, "/console/account/do/disable", text("ids=%lld", id));
+    r = site_act(&boss, "/console/account/do/disable", text("ids=%lld", id));
     assert_int_equal(r.status, 409);
     /* Nor a neighbour. */
-    r = site_post(&boss, "/console/account/do/reset",
+    r = site_act(&boss, "/console/account/do/reset",
                   text("ids=%lld", (long long)admin.account_id));
     assert_int_equal(r.status, 404);
 }
@@ -318,7 +318,7 @@ static void changed_rights_end_sessions(void **state)
 
     (void)state;
     assert_int_equal(site_get(&clerk, "/console/account").status, 200);
-    r = site_post(&boss, "/console/account/do/reset", text("ids=%lld", id));
+    r = site_act(&boss, "/console/account/do/reset", text("ids=%lld", id));
     assert_int_equal(r.status, 303);
     assert_int_equal(site_get(&clerk, "/console/account").status, 303);
     assert_int_equal(count("SELECT password IS NULL FROM account WHERE id ="

@@ -374,11 +374,11 @@ static void an_action_asks_and_names_what_it_touches(void **state)
 static void each_row_succeeds_or_fails_alone(void **state)
 {
     struct site_reply r =
-        site_post(&admin, "/console/pile/do/disable", "ids=1,2");
+        site_act(&admin, "/console/pile/do/disable", "ids=1,2");
 
     (void)state;
     assert_int_equal(r.status, 303);
-    r = site_post(&admin, "/console/pile/do/disable",
+    r = site_act(&admin, "/console/pile/do/disable",
                   "row.1=1&row.3=1&row.4=1");
     assert_int_equal(r.status, 200);
     assert_has(&r, "停用：2 台完成，1 台未完成");

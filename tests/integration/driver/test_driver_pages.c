@@ -113,14 +113,13 @@ static void disabling_a_driver_signs_out(void **state)
 {
     struct browser b = { .socket = server.socket };
     struct fcgi_reply r;
-    char form[60];
+    char form[200];
 
     (void)state;
     assert_int_equal(me(), 200);
-    snprintf(form, sizeof form, "ids=%lld", (long long)driver);
     assert_true(browser_sign_in(&b, ADMIN_PHONE, PEOPLE_PASSWORD));
-    browser_get(&b, "/console/driver", &r);
-    fcgi_free(&r);
+    snprintf(form, sizeof form, "ids=%lld&_form=%s", (long long)driver,
+             b.form);
     browser_post(&b, "/console/driver/do/disable", form, &r);
     if (r.status >= 400)
         fail_msg("%d %.300s", r.status, r.body);
