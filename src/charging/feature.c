@@ -6,6 +6,7 @@
 #include "charging/map_admin.h"
 #include "charging/order_admin.h"
 #include "charging/order_verify.h"
+#include "charging/orphan_admin.h"
 #include "charging/request.h"
 #include "charging/settle.h"
 #include "charging/wall.h"
@@ -13,7 +14,8 @@
 #include "charging/watch.h"
 #include "web/feature.h"
 
-static const struct resource *const pages[] = { &order_page };
+static const struct resource *const pages[] = { &order_page,
+                                              &orphan_page };
 
 static const struct menu_entry entries[] = {
     { "充电实况", "/console/wall", "wall.view", "activity", "charging" },
@@ -26,6 +28,7 @@ static const struct permission perms[] = {
     { "order.export", "导出充电订单" },
     { "order.control", "停止充电" },
     { "order.review", "复核异常订单" },
+    { "record.assign", "处理无主交易记录" },
 };
 
 static const struct live_count lives[] = {

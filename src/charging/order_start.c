@@ -154,30 +154,28 @@ static void order_no_of(struct cx *cx, char out[ORDER_NO_SIZE])
 
 /* ---- the order ------------------------------------------------------- */
 
-static int64_t insert_order(struct cx *cx, const struct order_ask *ask,
-                            const struct charge_point *p,
-                            const struct payer *payer, int64_t version_id,
-                            const char *trade_no)
+int64_t order_insert(struct cx *cx, const struct order_new *n)
 {
     static const char sql[] =
         "INSERT INTO charge_order (order_no, trade_no, provider_id,"
         " merchant_id, station_id, pile_id, connector_id, gun, driver_id,"
         " plate, start_by, state, tariff_version_id, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)";
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     static const char id[] = "SELECT id FROM charge_order WHERE trade_no = ?";
-    const char *plate = ask->plate != NULL ? ask->plate : payer->plate;
+    const struct charge_point *p = n->point;
     char no[ORDER_NO_SIZE];
 
     for (int tries = 0; tries < 20; tries++) {
         order_no_of(cx, no);
         if (db_insert_new(cx, sql,
-                          BIND(V((const char *)no), V(trade_no),
+                          BIND(V((const char *)no), V(n->trade_no),
                                V(p->provider_id), V(p->merchant_id),
                                V(p->station_id), V(p->pile_id),
                                V(p->connector_id), V(p->gun),
-                               V(payer->driver_id), V(plate),
-                               V(ask->start_by), V(version_id), V(cx->now))))
-            return db_int(cx, id, BIND(V(trade_no)));
+                               V(n->driver_id), V(n->plate), V(n->start_by),
+                               V(n->state), V(n->version_id),
+                               V(n->created_at))))
+            return db_int(cx, id, BIND(V(n->trade_no)));
     }
     cx_fail(cx, ERR_DATABASE, "系统繁忙，稍后重试。");
 }
@@ -227,7 +225,12 @@ void order_prepare(struct cx *cx, const struct order_ask *ask,
         cx_fail(cx, ERR_STATE, "这个电站没有生效的计费规则，不能启动充电。");
     *out = (struct order_started){ .point = p, .payer = payer, .version = v };
     next_trade_no(cx, p, out->trade_no);
-    out->order_id = insert_order(cx, ask, p, payer, v->id, out->trade_no);
+    out->order_id = order_insert(cx, &(struct order_new){
+        .point = p, .driver_id = payer->driver_id,
+        .plate = ask->plate != NULL ? ask->plate : payer->plate,
+        .start_by = ask->start_by, .state = ORDER_CREATED,
+        .version_id = v->id, .trade_no = out->trade_no,
+        .created_at = cx->now });
     out->held = reserve(cx, ask, out->order_id, out->trade_no);
     audit(cx, "order.start", "order", out->order_id, p->name);
 }

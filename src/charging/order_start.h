@@ -20,6 +20,19 @@ struct order_started {
     money held;
 };
 
+/* A row of charge_order; its id. */
+struct order_new {
+    const struct charge_point *point;
+    int64_t driver_id;
+    const char *plate;
+    int start_by; /* enum order_start_by */
+    int state;    /* enum order_state */
+    int64_t version_id;
+    const char *trade_no; /* that no order has */
+    stamp created_at;
+};
+int64_t order_insert(struct cx *cx, const struct order_new *n);
+
 /* All of order_start but the command. */
 void order_prepare(struct cx *cx, const struct order_ask *ask,
                    struct order_started *out);

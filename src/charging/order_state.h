@@ -54,7 +54,8 @@ LABELS_DECLARE(order_stop_by, ORDER_STOPS_BY);
     X(RECORD_SETTLED, 2, "settled", "已结算", "ok")             \
     X(RECORD_REVIEW,  3, "review",  "待复核", "warn")           \
     X(RECORD_ORPHAN,  4, "orphan",  "无对应订单", "fault")       \
-    X(RECORD_ZERO,    5, "zero",    "零电量", "idle")
+    X(RECORD_ZERO,    5, "zero",    "零电量", "idle")             \
+    X(RECORD_DISMISSED, 6, "dismissed", "已忽略", "idle")
 
 LABELS_DECLARE(record_state, RECORD_STATES);
 

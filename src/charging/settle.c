@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "asset/charge_point.h"
+#include "asset/link.h"
+#include "asset/live.h"
 #include "base/log.h"
 #include "charging/order_row.h"
 #include "charging/suspect.h"
@@ -74,17 +76,26 @@ const struct waiting_record *record_of_trade(struct cx *cx,
     return record_read(row->raw.data, row->raw.len, &w->record) ? w : NULL;
 }
 
-/* A record that is not for any order, or not for this one: kept, shown to
-   people, no money moves (G11). */
+void record_set_aside(struct cx *cx, const struct record_place *r, int state,
+                      const char *why)
+{
+    const struct pile_event_row event = { r->pile_id, r->gun, EVENT_RECORD,
+                                          cx->now, why };
+
+    record_set_state(cx, r->id, state, why);
+    pile_event_add(cx, &event, 1);
+    outbox_add(cx, "record.set_aside",
+               cx_printf(cx, "record:%lld", (long long)r->id),
+               cx_printf(cx, "{\"record_id\":%lld}", (long long)r->id));
+    log_warn("record.set_aside", F_INT("record", r->id), F_TEXT("why", why));
+}
+
 static void set_aside(struct cx *cx, const struct record_row *row, int state,
                       const char *why)
 {
-    record_set_state(cx, row->id, state, why);
-    outbox_add(cx, "record.set_aside",
-               cx_printf(cx, "record:%lld", (long long)row->id),
-               cx_printf(cx, "{\"record_id\":%lld}", (long long)row->id));
-    log_warn("record.set_aside", F_INT("record", row->id),
-             F_TEXT("trade_no", row->trade_no), F_TEXT("why", why));
+    const struct record_place place = { row->id, row->pile_id, row->gun };
+
+    record_set_aside(cx, &place, state, why);
 }
 
 static bool overlaps(struct cx *cx, const struct order *o, stamp from,

@@ -27,6 +27,15 @@ struct waiting_record {
    NULL if none came. */
 const struct waiting_record *record_of_trade(struct cx *cx,
                                              const char *trade_no);
+/* A record that no order takes: kept, told, shown to people; no money moves
+   (G11). state is RECORD_ORPHAN or RECORD_REVIEW. */
+struct record_place {
+    int64_t id, pile_id;
+    int gun;
+};
+void record_set_aside(struct cx *cx, const struct record_place *r, int state,
+                      const char *why);
+
 void record_set_state(struct cx *cx, int64_t id, int state,
                       const char *error);
 

@@ -1,12 +1,9 @@
 #include "charging/suspect.h"
 
-#include "asset/link.h"
-#include "asset/live.h"
 #include "base/log.h"
 #include "charging/order_row.h"
 #include "charging/settle.h"
 #include "db/db.h"
-#include "db/outbox.h"
 #include "system/audit.h"
 
 enum { AGAIN_MS = 1000 }; /* after the first try; then twice as long */
@@ -66,17 +63,12 @@ static void hold_order(struct cx *cx, const char *trade_no)
 
 static void give_up(struct cx *cx, int64_t id, const struct suspect_row *r)
 {
-    const struct pile_event_row event = { r->pile_id, r->gun, EVENT_RECORD,
-                                          cx->now, reason };
+    const struct record_place place = { id, r->pile_id, r->gun };
 
-    hold_order(cx, r->trade_no);
-    record_set_state(cx, id, RECORD_REVIEW, reason);
-    pile_event_add(cx, &event, 1);
-    outbox_add(cx, "record.set_aside",
-               cx_printf(cx, "record:%lld", (long long)id),
-               cx_printf(cx, "{\"record_id\":%lld}", (long long)id));
     log_error("settle.quarantined", F_INT("record", id),
               F_TEXT("trade_no", r->trade_no));
+    hold_order(cx, r->trade_no);
+    record_set_aside(cx, &place, RECORD_REVIEW, reason);
 }
 
 static void count_try(struct cx *cx, void *arg)

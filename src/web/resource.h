@@ -211,6 +211,11 @@ struct resource {
     struct { const struct field *v; size_t n; } fields;
     struct { const struct action *v; size_t n; } actions;
 
+    const char *edit_word; /* what editing is called here; NULL: 编辑 */
+    /* Offered only when this SQL condition on the row holds; NULL: always.
+       save refuses what comes all the same. */
+    const char *edit_when;
+
     size_t form_size;
     /* Reads row id (in scope, checked) into the zeroed form struct. */
     void (*fill)(struct cx *cx, int64_t id, void *form);

@@ -98,6 +98,22 @@ static void act_conditions(struct cx *cx, const struct resource *r, int64_t id,
         holds[which[i]] = t.cells[i] != NULL && strcmp(t.cells[i], "0") != 0;
 }
 
+static bool may_edit(struct request *req, const struct resource *r,
+                     int64_t id)
+{
+    struct list_sql s;
+    struct db_table t;
+
+    if (r->perm.edit == NULL || !request_may(req, r->perm.edit))
+        return false;
+    if (r->edit_when == NULL)
+        return true;
+    s = list_row_sql(list_query_new(req->cx, resource_source(req->cx, r)),
+                     &r->edit_when, 1, id);
+    t = db_table(req->cx, s.sql, s.binds);
+    return t.rows > 0 && t.cells[0] != NULL && strcmp(t.cells[0], "0") != 0;
+}
+
 static void put_acts(struct request *req, struct vnode *n,
                      const struct resource *r, int64_t id)
 {
@@ -124,7 +140,8 @@ static void put_acts(struct request *req, struct vnode *n,
             if (x->flags & ACT_LINK)
                 v_set(a, "url", act_url(req->cx, x, id));
         }
-    v_flag(n, "edit", r->perm.edit != NULL && request_may(req, r->perm.edit));
+    v_flag(n, "edit", may_edit(req, r, id));
+    v_set(n, "edit_word", r->edit_word);
     v_flag(n, "drawer", !form_is_page(r));
 }
 

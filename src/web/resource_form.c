@@ -180,7 +180,9 @@ static void show(struct request *req, const struct form_state *s,
     struct cx *cx = req->cx;
     const struct resource *r = s->r;
     struct vnode *tree = view_new(cx), *form = v_child(tree, "Form");
-    const char *title = cx_printf(cx, "%s%s", s->id == 0 ? "新增" : "编辑",
+    const char *title = cx_printf(cx, "%s%s", s->id == 0 ? "新增"
+                                  : r->edit_word != NULL ? r->edit_word
+                                                         : "编辑",
                                   r->title);
     const char *to = input_get(req->input, "_to");
 
