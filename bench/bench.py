@@ -449,4 +449,5 @@ def main():
     table()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -49,6 +49,7 @@ void cx_begin(struct cx *cx)
     cx->actor = (struct actor){ .name = "", .address = "" };
     cx->scope = (struct scope){ .all = false };
     cx->now = stamp_now();
+    cx->kept = NULL;
     cx->request_id = "";
     cx->idem_key = NULL;
     cx->error = (struct cx_error){ .code = CX_OK };

@@ -101,6 +101,7 @@ struct scope {
 
 struct db;
 struct config;
+struct kept;
 struct views;
 struct cx_scope; /* internal: one per running cx_run */
 
@@ -109,6 +110,8 @@ struct cx {
     struct db *db;               /* lent by the process; NULL without one */
     const struct config *config; /* lent by the process */
     struct views *views;         /* lent by the web process, or NULL */
+    struct kept *kept;           /* answers of a moment ago, for requests that
+                                    only read; NULL for all others */
     struct actor actor;
     struct scope scope;
     stamp now;                   /* the clock of this unit of work */

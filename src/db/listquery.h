@@ -27,7 +27,8 @@
 
 /* Where the rows of a list come from: SQL constants. */
 struct list_source {
-    const char *from;  /* the listed table first, then LEFT JOIN */
+    const char *from;  /* the listed table, then LEFT JOIN of one row each:
+                          "pile p LEFT JOIN station s ON s.id = p.station_id" */
     const char *where; /* a fixed condition, or NULL */
     const char *key;   /* the listed table's BIGINT key: "p.id" */
     struct scope_columns scope;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "db/db.h"
+#include "db/kept.h"
 #include "db/scope.h"
 #include "org/org.h"
 
@@ -17,7 +18,7 @@ int64_t people_station_count(struct cx *cx)
     size_t n = 0;
     const char *condition = scope_sql(cx, &station_columns, v, &n);
 
-    return db_int(cx, cx_printf(cx, "SELECT COUNT(1) FROM station s"
+    return kept_int(cx, cx_printf(cx, "SELECT COUNT(1) FROM station s"
                                 " WHERE %s", condition),
                   (struct db_binds){ v, n });
 }

@@ -7,6 +7,7 @@
 
 #include "base/crypto.h"
 #include "db/db.h"
+#include "db/kept.h"
 #include "driver/driver.h"
 #include "org/org.h"
 
@@ -315,7 +316,16 @@ static const struct db_field driver_row[] = {
 };
 #undef F
 
-static struct session_row *load_driver(struct cx *cx, const uint8_t *hash)
+/* The same in one piece, fit to be kept for a moment. */
+struct kept_driver {
+    int64_t id, owner_id, status;
+    stamp created_at, seen_at, expires_at, since;
+    uint8_t csrf[TOKEN_BYTES];
+    char name[4 * 40 + 1], phone[20 + 1], plate[4 * 12 + 1];
+};
+
+static const struct driver_row *find_driver(struct cx *cx,
+                                            const uint8_t *hash)
 {
     static const char sql[] =
         "SELECT s.id, s.owner_id, s.csrf, s.created_at, s.seen_at,"
@@ -326,11 +336,71 @@ static struct session_row *load_driver(struct cx *cx, const uint8_t *hash)
     const struct driver_row *r = db_row(
         cx, sql, BIND(V(((struct bytes){ hash, SHA256_SIZE }))),
         ROW(struct driver_row, driver_row));
-    struct session_row *s;
 
     if (r == NULL || r->rights_ver != r->own_rights_ver ||
-        r->driver.status != ENABLED || r->expires_at.ms <= cx->now.ms)
+        r->driver.status != ENABLED)
         return NULL;
+    return r;
+}
+
+static bool put_text(char *to, size_t size, const char *from)
+{
+    size_t len = strlen(from);
+
+    if (len >= size)
+        return false;
+    memcpy(to, from, len + 1);
+    return true;
+}
+
+static void keep_driver(struct cx *cx, const struct kept_try *t,
+                        const struct driver_row *r)
+{
+    struct kept_driver k = {
+        .id = r->id, .owner_id = r->owner_id, .status = r->driver.status,
+        .created_at = r->created_at, .seen_at = r->seen_at,
+        .expires_at = r->expires_at, .since = r->driver.created_at,
+    };
+
+    must(r->csrf.len == sizeof k.csrf);
+    memcpy(k.csrf, r->csrf.data, sizeof k.csrf);
+    if (put_text(k.name, sizeof k.name, r->driver.name) &&
+        put_text(k.phone, sizeof k.phone, r->driver.phone) &&
+        put_text(k.plate, sizeof k.plate, r->driver.plate))
+        kept_put(cx, t, r->owner_id, &k);
+}
+
+static const struct driver_row *kept_row(struct cx *cx,
+                                         const struct kept_driver *found)
+{
+    struct driver_row *r = CX_NEW(cx, struct driver_row);
+    const struct kept_driver *k = arena_memdup(cx->arena, found, sizeof *k);
+
+    *r = (struct driver_row){
+        .id = k->id, .owner_id = k->owner_id,
+        .csrf = { k->csrf, sizeof k->csrf },
+        .created_at = k->created_at, .seen_at = k->seen_at,
+        .expires_at = k->expires_at,
+        .driver = { k->owner_id, k->phone, k->name, k->plate,
+                    (int)k->status, k->since },
+    };
+    return r;
+}
+
+static struct session_row *load_driver(struct cx *cx, const uint8_t *hash)
+{
+    struct bytes token = { hash, SHA256_SIZE };
+    struct kept_driver k;
+    struct kept_try t = kept_find(cx, "driver session", BIND(V(token)), &k,
+                                  sizeof k);
+    const struct driver_row *r = t.found ? kept_row(cx, &k)
+                                         : find_driver(cx, hash);
+    struct session_row *s;
+
+    if (r == NULL || r->expires_at.ms <= cx->now.ms)
+        return NULL;
+    if (!t.found)
+        keep_driver(cx, &t, r);
     s = CX_NEW(cx, struct session_row);
     *s = (struct session_row){
         .id = r->id, .owner_id = r->owner_id, .csrf = hex_of(cx, r->csrf),

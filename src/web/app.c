@@ -220,14 +220,30 @@ static void take_turn(struct serving *s)
         cx_fail(cx, ERR_TOO_MANY, "操作过于频繁，稍后再试。");
 }
 
+/* What may have changed is not answered from memory any more, whether the
+   request succeeded or not: part of it may have been committed. */
+static void forget(const struct serving *s)
+{
+    struct kept *kept = &s->req.app->shared->kept;
+    const struct actor *actor = &s->req.cx->actor;
+
+    if (s->req.method != POST)
+        return;
+    if (actor->kind == ACTOR_DRIVER)
+        kept_forget_owner(kept, actor->id);
+    else if (actor->kind != ACTOR_NONE)
+        kept_forget(kept);
+}
+
 static void serve(struct cx *cx, void *arg)
 {
     struct serving *s = arg;
 
-    (void)cx;
     serving_find_route(s);
     if (serving_hand_over(s))
         return;
+    if (s->req.method == GET)
+        cx->kept = &s->req.app->shared->kept;
     serving_load_session(s);
     serving_authorize(s);
     serving_read_input(s);
@@ -313,6 +329,7 @@ void app_serve(const struct app *app, struct cx *cx,
         out->error = cx_code_name(cx->error.code);
         error_answer(s);
     }
+    forget(s);
     out->class = s->match.row == NULL ? CLASS_PAGE : s->match.row->class;
     out->method = s->method_name;
     out->path = s->req.path;

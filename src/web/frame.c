@@ -67,6 +67,7 @@
 #include <string.h>
 
 #include "base/config.h"
+#include "db/kept.h"
 #include "web/app.h"
 
 /* ---- preferences and the page itself ----------------------------------- */
@@ -167,6 +168,21 @@ static void put_count(struct vnode *n, const char *name, int64_t count)
         v_int(n, name, count);
 }
 
+/* Each page of a person shows the same counts. */
+static int64_t count_live(struct cx *cx, const struct live_count *live)
+{
+    int64_t count;
+    struct kept_try t = kept_find(cx, "live count",
+                                  BIND(V(live->name), V(cx->actor.id)),
+                                  &count, sizeof count);
+
+    if (!t.found) {
+        count = live->count(cx);
+        kept_put(cx, &t, 0, &count);
+    }
+    return count;
+}
+
 static void put_live(struct menu *m, struct vnode *n, const char *name,
                      const char *path)
 {
@@ -175,7 +191,7 @@ static void put_live(struct menu *m, struct vnode *n, const char *name,
 
     if (live == NULL)
         return;
-    count = live->count(m->s->req.cx);
+    count = count_live(m->s->req.cx, live);
     put_count(n, "live", count);
     v_flag(n, "hot", live->hot);
     if (strcmp(name, "alarm") == 0 || strcmp(name, "task") == 0) {

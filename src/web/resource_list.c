@@ -27,6 +27,7 @@
  */
 #include <string.h>
 
+#include "db/kept.h"
 #include "web/app.h"
 #include "web/resource_in.h"
 
@@ -114,7 +115,7 @@ static int64_t count_rows(struct cx *cx, const struct list_state *st,
     struct list_sql s = list_count_sql(list_state_query(cx, st, without),
                                        LIST_COUNT_CAP + 1);
 
-    return db_int(cx, s.sql, s.binds);
+    return kept_int(cx, s.sql, s.binds);
 }
 
 static int64_t total_of(struct cx *cx, const struct page *p)
@@ -185,8 +186,8 @@ static void put_tabs(struct cx *cx, struct vnode *list,
     struct vnode *tabs;
     const struct filter *f;
     int values[LIST_TABS_MAX];
+    int64_t counts[LIST_TABS_MAX];
     struct list_sql s;
-    struct db_table t;
 
     if (filter == NO_FILTER)
         return;
@@ -197,16 +198,14 @@ static void put_tabs(struct cx *cx, struct vnode *list,
         values[i] = f->labels.v[i].value;
     s = list_tabs_sql(list_state_query(cx, st, filter), f->sql, values,
                       f->labels.n, LIST_TAB_CAP + 1);
-    t = db_table(cx, s.sql, s.binds);
-    must(t.rows == f->labels.n);
+    kept_counts(cx, s.sql, s.binds, counts, f->labels.n);
     if (st->values[filter].set)
         total = count_rows(cx, st, filter);
     put_tab(cx, tabs, 0, st, filter, NULL,
             count_text(cx, total, LIST_COUNT_CAP));
-    for (size_t i = 0; i < t.rows; i++)
+    for (size_t i = 0; i < f->labels.n; i++)
         put_tab(cx, tabs, i + 1, st, filter, &f->labels.v[i],
-                count_text(cx, strtoll(t.cells[2 * i + 1], NULL, 10),
-                           LIST_TAB_CAP));
+                count_text(cx, counts[i], LIST_TAB_CAP));
 }
 
 /* ---- filters ----------------------------------------------------------- */

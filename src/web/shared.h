@@ -1,6 +1,7 @@
 /*
  * What the workers of a pool share: counters for /metrics, a slot per worker
- * that tells the master what it is doing, and rate limits. One mapping made
+ * that tells the master what it is doing, rate limits, and answers of the
+ * database that may be a moment old. One mapping made
  * before the fork, touched by atomic operations only: a worker may be killed
  * at any instruction (rule W1), so there is nothing here to leave locked.
  */
@@ -13,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "db/kept.h"
 #include "web/router.h"
 
 enum {
@@ -48,6 +50,7 @@ struct shared {
     uint64_t seed;                  /* of the limit keys */
     struct slot slots[WORKERS_MAX];
     struct limit limits[LIMITS];
+    struct kept kept;
 };
 
 /* A fresh mapping, inherited by the children; aborts if there is none. */

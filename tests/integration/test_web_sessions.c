@@ -754,6 +754,7 @@ static void drivers_come_by_bearer_token(void **state)
     assert_int_equal(r.status, 303);
     fcgi_free(&r);
     sql("UPDATE driver SET status = 2 WHERE id = %lld", (long long)o->id);
+    testdb_moment();
     snprintf(bearer, sizeof bearer, "Bearer %s", o->token);
     c = (struct fcgi_call){ .uri = "/api/t/v1/who",
                             .headers = { { "HTTP_AUTHORIZATION",

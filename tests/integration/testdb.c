@@ -9,6 +9,7 @@
 
 #include "base/crypto.h"
 #include "base/log.h"
+#include "db/kept.h"
 #include "db/migrate.h"
 
 static char database[60];
@@ -109,6 +110,11 @@ void testdb_run(struct cx *cx, void (*work)(struct cx *, void *), void *arg)
 static void exec_sql(struct cx *cx, void *arg)
 {
     db_exec(cx, arg, BIND());
+}
+
+void testdb_moment(void)
+{
+    usleep((KEPT_MS + 1) * 1000);
 }
 
 void testdb_sql(struct cx *cx, const char *sql)

@@ -35,6 +35,10 @@ const char *testdb_socket(void);
 /* Runs work outside a transaction and fails the test if it fails. */
 void testdb_run(struct cx *cx, void (*work)(struct cx *, void *), void *arg);
 
+/* Until workers have forgotten what they kept of the database (db/kept.h):
+   after changes that were not made through them. */
+void testdb_moment(void);
+
 /* One statement without parameters or result; aborts the test if it fails. */
 void testdb_sql(struct cx *cx, const char *sql);
 

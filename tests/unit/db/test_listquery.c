@@ -69,7 +69,7 @@ static void first_page_leads_with_the_ordered_table(void **state)
     (void)state;
     assert_string_equal(s.sql,
         "SELECT STRAIGHT_JOIN p.no, s.name, p.id, p.no"
-        "  FROM pile p LEFT JOIN station s ON s.id = p.station_id"
+        " FROM pile p LEFT JOIN station s ON s.id = p.station_id"
         " WHERE 1 AND (p.deleted_at IS NULL)"
         " ORDER BY p.no, p.id LIMIT 21");
     assert_int_equal(s.binds.n, 0);
@@ -329,6 +329,34 @@ static void counts_are_capped(void **state)
     assert_has_not(list_count_sql(q, 0).sql, "LIMIT");
 }
 
+static void tables_that_nothing_names_are_left_out(void **state)
+{
+    static const struct list_source wide = {
+        .from = "pile p LEFT JOIN station s ON s.id = p.station_id"
+                " LEFT JOIN org v ON v.id = s.provider_id"
+                " LEFT JOIN area a ON a.id = p.area_id",
+        .key = "p.id", .scope = { .none = true },
+    };
+    static const char *const no[] = { "p.no" }, *const org[] = { "v.name" };
+    static const int values[] = { 1 };
+    struct list_query *q = list_query_new(cx, &wide);
+
+    (void)state;
+    assert_has(list_count_sql(q, 0).sql, "FROM pile p WHERE");
+    assert_has(list_count_sql(q, 9).sql, "FROM pile p WHERE");
+    assert_has(list_page_sql(q, no, 1, &by_no, NULL, false, 21).sql,
+               "FROM pile p WHERE");
+    /* The organisation is joined through the station. */
+    assert_has(list_page_sql(q, org, 1, &by_no, NULL, false, 21).sql,
+               "FROM pile p LEFT JOIN station s ON s.id = p.station_id"
+               " LEFT JOIN org v ON v.id = s.provider_id WHERE");
+    assert_has(list_tabs_sql(q, "a.kind", values, 1, 9).sql,
+               "FROM pile p LEFT JOIN area a ON a.id = p.area_id WHERE");
+    list_where_contains(q, "p.no|s.name", "x");
+    assert_has(list_count_sql(q, 0).sql,
+               "FROM pile p LEFT JOIN station s ON s.id = p.station_id WHERE");
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -348,6 +376,7 @@ int main(void)
         T(a_planted_cursor_is_refused),
         T(a_cursor_value_of_the_wrong_kind_fails),
         T(counts_are_capped),
+        T(tables_that_nothing_names_are_left_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
