@@ -8,10 +8,6 @@
 #include <openssl/hmac.h>
 #include <sodium.h>
 
-/* 19 MiB and two passes: rule A1's floor, 11 ms on the reference machine. */
-#define ARGON_PASSES 2
-#define ARGON_BYTES  (19U * 1024 * 1024)
-
 static uint8_t master[SHA256_SIZE];
 
 void crypto_start(void)
@@ -98,19 +94,6 @@ char *base64url_encode(const void *p, size_t n, char *out)
 {
     return sodium_bin2base64(out, 4 * ((n + 2) / 3) + 1, p, n,
                              sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-}
-
-void password_hash(const char *password, char out[PASSWORD_HASH_SIZE])
-{
-    must(PASSWORD_HASH_SIZE >= crypto_pwhash_STRBYTES);
-    must(crypto_pwhash_str_alg(out, password, strlen(password), ARGON_PASSES,
-                               ARGON_BYTES,
-                               crypto_pwhash_ALG_ARGON2ID13) == 0);
-}
-
-bool password_verify(const char *hash, const char *password)
-{
-    return crypto_pwhash_str_verify(hash, password, strlen(password)) == 0;
 }
 
 void secret_load(const char *path)

@@ -11,6 +11,8 @@
 
 #include "base/macros.h"
 
+struct cx;
+
 enum { SHA256_SIZE = 32, PASSWORD_HASH_SIZE = 128 };
 
 /* Call once per process before anything else here; aborts on failure. */
@@ -40,9 +42,12 @@ MUST_USE bool hex_decode(const char *text, void *out, size_t n);
 /* URL-safe base64 without padding; out holds 4 * ((n + 2) / 3) + 1. */
 char *base64url_encode(const void *p, size_t n, char *out);
 
-/* Argon2id, 2 passes, 19 MiB (rule A1): about 11 ms. */
-void password_hash(const char *password, char out[PASSWORD_HASH_SIZE]);
-bool password_verify(const char *hash, const char *password);
+/* Argon2id, 2 passes, 19 MiB (rule A1): about 11 ms, and so never inside a
+   transaction (T4), where it aborts. */
+void password_hash(const struct cx *cx, const char *password,
+                   char out[PASSWORD_HASH_SIZE]);
+bool password_verify(const struct cx *cx, const char *hash,
+                     const char *password);
 
 /* A process-wide secret derived from the secret file, for one purpose. */
 void secret_load(const char *path); /* aborts if missing or malformed */

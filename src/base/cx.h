@@ -116,6 +116,8 @@ struct cx {
     struct scope scope;
     stamp now;                   /* the clock of this unit of work */
     const char *request_id;      /* "" if none */
+    bool in_tx;                  /* a transaction is open: nothing that may
+                                    take long (T4). Kept by db/tx.c */
     const char *idem_key;        /* Idempotency-Key of the request, or NULL */
     struct cx_error error;       /* set when cx_run returned false */
     struct cx_scope *innermost;

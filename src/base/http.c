@@ -129,6 +129,7 @@ struct http_answer *http_send(struct cx *cx, const struct http_call *call)
     CURLcode rc;
     long status = 0;
 
+    must(!cx->in_tx); /* T4 */
     if (!url_is_allowed(cx, call->url))
         cx_fail(cx, ERR_UNCONFIGURED, "外部服务地址须为 https。");
     buf_init(&r->body, ANSWER_MAX);

@@ -40,7 +40,7 @@ static void hash_and_create(struct cx *cx, void *arg)
         flaw = password_flaw(cx, w->password, words);
         if (flaw != NULL)
             cx_fail(cx, ERR_INVALID, "%s", flaw);
-        password_hash(w->password, w->hash);
+        password_hash(cx, w->password, w->hash);
         w->account.hash = w->hash;
     }
     db_tx(cx, create, w);

@@ -91,7 +91,8 @@ void demo_make_passwords(struct demo *d)
 {
     for (size_t i = 0; i < DEMO_ACCOUNTS; i++) {
         make_password(d->accounts[i].password);
-        password_hash(d->accounts[i].password, d->accounts[i].hash);
+        password_hash(d->cx, d->accounts[i].password,
+                      d->accounts[i].hash);
     }
 }
 

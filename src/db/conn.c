@@ -135,6 +135,7 @@ bool db_ping(struct db *db)
 void db_between(struct db *db)
 {
     must(db->tx_depth == 0); /* T7 */
+    db->unknown = false;
     if (db->my == NULL || monotonic_ms() - db->used_at_ms < IDLE_PING_MS)
         return;
     if (mysql_ping(db->my) != 0)

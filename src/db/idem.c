@@ -24,11 +24,9 @@ static struct bytes hash_of(const struct idem *idem)
     return (struct bytes){ idem->hash, sizeof idem->hash };
 }
 
-const struct idem_answer *idem_find(struct cx *cx, const struct idem *idem)
+static const struct idem_answer *find(struct cx *cx, const struct idem *idem,
+                                      const char *sql)
 {
-    static const char sql[] =
-        "SELECT body_hash, status, answer FROM idem"
-        " WHERE scope = ? AND idem_key = ?";
     const struct idem_row *row = db_row(cx, sql,
                                         BIND(V(idem->scope), V(idem->key)),
                                         ROW(struct idem_row, idem_row));
@@ -44,6 +42,25 @@ const struct idem_answer *idem_find(struct cx *cx, const struct idem *idem)
     *answer = (struct idem_answer){ row->status,
                                     row->answer == NULL ? "" : row->answer };
     return answer;
+}
+
+const struct idem_answer *idem_find(struct cx *cx, const struct idem *idem)
+{
+    static const char sql[] =
+        "SELECT body_hash, status, answer FROM idem"
+        " WHERE scope = ? AND idem_key = ?";
+
+    return find(cx, idem, sql);
+}
+
+const struct idem_answer *idem_find_ended(struct cx *cx,
+                                          const struct idem *idem)
+{
+    static const char sql[] =
+        "SELECT body_hash, status, answer FROM idem"
+        " WHERE scope = ? AND idem_key = ? LOCK IN SHARE MODE";
+
+    return find(cx, idem, sql);
 }
 
 const struct idem_answer *idem_claim(struct cx *cx, const struct idem *idem)

@@ -44,4 +44,12 @@ void idem_drop(struct cx *cx, const struct idem *idem);
 /* The answer of a key without claiming it, or NULL. Fails like idem_claim. */
 const struct idem_answer *idem_find(struct cx *cx, const struct idem *idem);
 
+/*
+ * The same, but waits until no other transaction holds the key: NULL says
+ * that what was done under it did not take effect and never will. Fails with
+ * ERR_DATABASE if that takes too long.
+ */
+const struct idem_answer *idem_find_ended(struct cx *cx,
+                                          const struct idem *idem);
+
 #endif

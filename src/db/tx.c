@@ -18,6 +18,7 @@ enum {
 struct attempt {
     void (*work)(struct cx *, void *);
     void *arg;
+    const char *level; /* of this transaction, or NULL: the session's */
     const char *start;
 };
 
@@ -82,37 +83,58 @@ static void commit(struct cx *cx)
     error = conn_command(cx->db, "COMMIT");
     if (error == 0)
         return;
-    cx->db->unknown = conn_is_lost(error);
-    conn_fail(cx, error, mysql_error(cx->db->my), "COMMIT");
+    if (!conn_is_lost(error))
+        conn_fail(cx, error, mysql_error(cx->db->my), "COMMIT");
+    log_warn("db.commit_unknown", F_INT("error", error),
+             F_TEXT("text", mysql_error(cx->db->my)));
+    cx->db->unknown = true;
+    conn_drop(cx->db);
+    cx_fail(cx, ERR_DATABASE,
+            "数据库连接中断，操作是否生效还不能确定，核对后再决定是否重试。");
+}
+
+static unsigned start(struct cx *cx, const struct attempt *a)
+{
+    unsigned error = 0;
+
+    conn_need(cx);
+    if (a->level != NULL)
+        error = conn_command(cx->db, a->level);
+    return error != 0 ? error : conn_command(cx->db, a->start);
+}
+
+static void set_depth(struct cx *cx, int depth)
+{
+    cx->db->tx_depth = depth;
+    cx->in_tx = depth > 0;
 }
 
 static void attempt_once(struct cx *cx, void *arg)
 {
     const struct attempt *a = arg;
-    unsigned error;
+    unsigned error = start(cx, a);
 
-    conn_need(cx);
-    error = conn_command(cx->db, a->start);
     if (error != 0 && conn_is_lost(error)) {
         conn_drop(cx->db); /* died while idle */
-        conn_need(cx);
-        error = conn_command(cx->db, a->start);
+        error = start(cx, a);
     }
     if (error != 0)
         conn_fail(cx, error, mysql_error(cx->db->my), a->start);
-    cx->db->tx_depth = 1;
+    set_depth(cx, 1);
     forget_acts(cx->db);
     a->work(cx, a->arg);
     must(cx->db->tx_depth == 1);
     commit(cx);
-    cx->db->tx_depth = 0;
+    set_depth(cx, 0);
     run_acts(cx->db);
 }
 
 /* Whatever the error was, the server may still hold our locks (1205). */
-static void roll_back(struct db *db)
+static void roll_back(struct cx *cx)
 {
-    db->tx_depth = 0;
+    struct db *db = cx->db;
+
+    set_depth(cx, 0);
     db->broken = false;
     forget_acts(db);
     if (db->my != NULL && conn_command(db, "ROLLBACK") != 0)
@@ -141,7 +163,7 @@ static void run(struct cx *cx, struct attempt *a)
         db->retry = false;
         if (cx_run(cx, attempt_once, a))
             return;
-        roll_back(db);
+        roll_back(cx);
         if (!db->retry || i + 1 >= ATTEMPTS)
             cx_refail(cx);
         log_info("db.retry", F_INT("attempt", i + 1));
@@ -151,7 +173,7 @@ static void run(struct cx *cx, struct attempt *a)
 
 void db_tx(struct cx *cx, void (*work)(struct cx *, void *), void *arg)
 {
-    struct attempt a = { work, arg, "START TRANSACTION" };
+    struct attempt a = { work, arg, NULL, "START TRANSACTION" };
 
     if (db_in_tx(cx->db))
         work(cx, arg);
@@ -159,26 +181,13 @@ void db_tx(struct cx *cx, void (*work)(struct cx *, void *), void *arg)
         run(cx, &a);
 }
 
-static void report_work(struct cx *cx, void *arg)
-{
-    const struct attempt *a = arg;
-
-    a->work(cx, a->arg);
-}
-
 void db_report(struct cx *cx, void (*work)(struct cx *, void *), void *arg)
 {
-    struct attempt inner = { work, arg, NULL };
     struct attempt a = {
-        report_work, &inner,
+        work, arg, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
         "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
     };
 
     must(!db_in_tx(cx->db));
-    conn_need(cx);
-    if (conn_command(cx->db, "SET TRANSACTION ISOLATION LEVEL"
-                             " REPEATABLE READ") != 0)
-        conn_fail(cx, mysql_errno(cx->db->my), mysql_error(cx->db->my),
-                  "SET TRANSACTION");
     run(cx, &a);
 }

@@ -217,7 +217,7 @@ bool password_was_used(struct cx *cx, int64_t account_id,
     rows = db_rows(cx, sql, BIND(V(account_id), V(account_id)),
                    ROW(struct hash_row, hash_row), &count);
     for (size_t i = 0; i < count; i++)
-        if (password_verify(rows[i].password, password))
+        if (password_verify(cx, rows[i].password, password))
             return true;
     return false;
 }

@@ -168,13 +168,11 @@ struct sign_in_result sign_in_password(struct cx *cx, const struct sign_in *s,
     struct work *w = CX_NEW(cx, struct work);
     bool right;
 
-    must(!db_in_tx(cx->db));
     *w = (struct work){ s, a, "密码", r };
     if (is_barred(cx, s, r))
         return *r;
-    right = password_verify(a != NULL && a->password != NULL ? a->password
-                                                             : nobodys_hash,
-                            password);
+    right = password_verify(cx, a != NULL && a->password != NULL
+                                    ? a->password : nobodys_hash, password);
     if (a == NULL || a->password == NULL || !right)
         db_tx(cx, fail_work, w);
     else if (a->status != ENABLED)
@@ -277,7 +275,7 @@ const char *sign_in_claim(struct cx *cx, const char *key,
     flaw = flaw_of(cx, a, password);
     if (flaw != NULL)
         return flaw;
-    password_hash(password, hash);
+    password_hash(cx, password, hash);
     *c = (struct claim){ key, cx_strdup(cx, hash), agent, a,
                          CX_NEW(cx, struct sign_in_result) };
     db_tx(cx, claim_work, c);
@@ -322,7 +320,7 @@ const char *sign_in_change(struct cx *cx, const char *old,
         *flaw = "密码错误次数过多，15 分钟后再试。";
         return "old";
     }
-    if (a->password == NULL || !password_verify(a->password, old)) {
+    if (a->password == NULL || !password_verify(cx, a->password, old)) {
         db_tx(cx, fail_work, w);
         *flaw = "现在的密码不正确。";
         return "old";
@@ -330,7 +328,7 @@ const char *sign_in_change(struct cx *cx, const char *old,
     *flaw = flaw_of(cx, a, password);
     if (*flaw != NULL)
         return "password";
-    password_hash(password, hash);
+    password_hash(cx, password, hash);
     *c = (struct claim){ .hash = cx_strdup(cx, hash), .account = a };
     db_tx(cx, change_work, c);
     return NULL;

@@ -160,6 +160,8 @@ static void run_claimed(struct cx *cx, struct call *c)
     if (!cx_run(cx, bare, c)) {
         struct cx_error error = cx->error;
 
+        if (db_outcome_unknown(cx))
+            cx_refail(cx); /* it may have taken effect: the claim stays */
         db_tx(cx, drop_claim, c);
         cx->error = error;
         cx_refail(cx);
@@ -256,17 +258,30 @@ static void serve(struct cx *cx, void *arg)
     answer_finish(s);
 }
 
+struct looking {
+    struct serving *s;
+    struct cx_error lost; /* how the connection broke */
+    bool known;
+};
+
 /*
  * The connection broke in COMMIT: whether the act took effect is looked up
- * under its key, never assumed (T6).
+ * under its key, never assumed (T6). The COMMIT may still be on its way, so
+ * the lookup waits for the transaction that holds the key. No key is no
+ * effect only if both stood in one transaction.
  */
 static void look_up(struct cx *cx, void *arg)
 {
-    struct serving *s = arg;
-    const struct idem_answer *stored = idem_find(cx, s->claim);
+    struct looking *l = arg;
+    struct serving *s = l->s;
+    const struct idem_answer *stored = idem_find_ended(cx, s->claim);
+    bool together = !(s->match.row->route.flags & ROUTE_NO_TX);
 
-    if (stored == NULL)
+    l->known = stored != NULL || together;
+    if (stored == NULL && together)
         cx_fail(cx, ERR_DATABASE, "数据库连接中断，操作没有生效，可以重试。");
+    if (stored == NULL)
+        cx_fail(cx, ERR_DATABASE, "%s", l->lost.text);
     if (s->match.row->endpoint != NULL)
         endpoint_replay(s, stored);
     else
@@ -277,12 +292,19 @@ static void look_up(struct cx *cx, void *arg)
 static bool recovered(struct serving *s)
 {
     struct cx *cx = s->req.cx;
+    struct looking *l;
 
     if (cx->error.code != ERR_DATABASE || s->claim == NULL ||
         cx->db == NULL || !db_outcome_unknown(cx))
         return false;
+    l = CX_NEW(cx, struct looking);
+    *l = (struct looking){ s, cx->error, false };
     answer_reset(s->req.answer);
-    return cx_run(cx, look_up, s);
+    if (cx_run(cx, look_up, l))
+        return true;
+    if (!l->known) /* still not known */
+        cx->error = l->lost;
+    return false;
 }
 
 static void read_head(struct cx *cx, void *arg)

@@ -39,6 +39,7 @@ static void render(struct serving *s)
     struct answer *a = s->req.answer;
     const char *head = head_of(s), *foot = foot_of(s);
 
+    must(!cx->in_tx); /* T4 */
     frame_fill(&s->req, a->tree, a->title,
                a->layout == LAYOUT_FULL && !s->req.htmx);
     if (head != NULL)

@@ -9,8 +9,13 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/crypto.h"
+#include "base/http.h"
 #include "db/db.h"
 #include "db/lease.h"
 #include "db/migrate.h"
@@ -192,6 +197,7 @@ static void deadlocks_are_retried_from_the_start(void **state)
         "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213",
         "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1205",
         "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1020",
+        "SIGNAL SQLSTATE '08S01' SET MYSQL_ERRNO = 1047",
     };
     struct cx *cx = *state;
 
@@ -270,11 +276,152 @@ static void a_lost_connection_loses_the_transaction(void **state)
     assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM sample"), 0);
 }
 
+/* ---- what must not happen inside or after a transaction ------------------- */
+
+static void send_out(struct cx *cx, void *arg)
+{
+    (void)arg;
+    http_send(cx, &(struct http_call){ .method = "GET",
+                                       .url = "https://127.0.0.1:9/" });
+}
+
+static void hash(struct cx *cx, void *arg)
+{
+    char out[PASSWORD_HASH_SIZE];
+
+    (void)arg;
+    password_hash(cx, "Grain-of-7Salt", out);
+}
+
+static void verify(struct cx *cx, void *arg)
+{
+    (void)arg;
+    if (password_verify(cx, "$argon2id$", "x"))
+        _exit(3);
+}
+
+static void next_unit(struct cx *cx, void *arg)
+{
+    (void)arg;
+    db_between(cx->db);
+}
+
+struct act {
+    void (*run)(struct cx *, void *);
+    bool in_tx;
+};
+
+static void perform(struct cx *cx, void *arg)
+{
+    const struct act *a = arg;
+
+    if (a->in_tx)
+        db_tx(cx, a->run, NULL);
+    else
+        a->run(cx, NULL);
+}
+
+/* The signal that ends a process of its own that does it, or 0. */
+static int end_of(struct act *a)
+{
+    pid_t pid = fork();
+    int status;
+
+    if (pid == 0) {
+        struct cx *cx = testdb_cx();
+
+        dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), 2);
+        signal(SIGABRT, SIG_DFL);
+        _exit(cx_run(cx, perform, a) ? 0 : 1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+/* T4: calls out and password hashes; T7: the end of a request. */
+static void a_transaction_left_open_or_held_up_aborts(void **state)
+{
+    static void (*const acts[])(struct cx *, void *) = { send_out, hash,
+                                                         verify, next_unit };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(acts); i++) {
+        struct act a = { acts[i], false };
+
+        assert_int_equal(end_of(&a), 0);
+        a.in_tx = true;
+        assert_int_equal(end_of(&a), SIGABRT);
+    }
+}
+
+/* ---- what a session is set to --------------------------------------------- */
+
 static void read_level(struct cx *cx, void *arg)
 {
     char *out = arg;
 
     snprintf(out, 40, "%s", db_text(cx, "SELECT @@tx_isolation", BIND()));
+}
+
+static void add_elsewhere(void)
+{
+    struct cx *other = testdb_cx();
+
+    testdb_sql(other, "INSERT INTO sample (small) VALUES (1)");
+    testdb_cx_free(other);
+}
+
+/* What another session commits meanwhile is not seen; a write is refused. */
+static void read_report(struct cx *cx, void *arg)
+{
+    static const char rows[] = "SELECT COUNT(*) FROM sample";
+    struct script write = { 0 };
+
+    (void)arg;
+    assert_int_equal(db_int(cx, rows, BIND()), 0);
+    add_elsewhere();
+    assert_int_equal(db_int(cx, rows, BIND()), 0);
+    assert_false(cx_run(cx, scripted, &write));
+}
+
+static void report(struct cx *cx, void *arg)
+{
+    db_report(cx, read_report, arg);
+}
+
+static void reports_see_one_moment_and_write_nothing(void **state)
+{
+    testdb_run(*state, report, NULL);
+    assert_int_equal(testdb_int(*state, "SELECT COUNT(*) FROM sample"), 1);
+}
+
+static void fail_once(struct cx *cx, void *arg)
+{
+    static const char deadlock[] =
+        "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213";
+    static const char rows[] = "SELECT COUNT(*) FROM sample";
+    int *runs = arg;
+    int64_t before;
+
+    if (++*runs == 1)
+        db_exec(cx, deadlock, BIND());
+    before = db_int(cx, rows, BIND());
+    add_elsewhere();
+    assert_int_equal(db_int(cx, rows, BIND()), before);
+}
+
+static void repeated_report(struct cx *cx, void *arg)
+{
+    db_report(cx, fail_once, arg);
+}
+
+/* The level is of one transaction only: a repeat asks for it again. */
+static void a_repeated_report_is_a_snapshot_too(void **state)
+{
+    int runs = 0;
+
+    testdb_run(*state, repeated_report, &runs);
+    assert_int_equal(runs, 2);
 }
 
 static void writes_run_read_committed(void **state)
@@ -337,6 +484,9 @@ int main(void)
         T(retries_end),
         T(a_caught_deadlock_still_ends_the_transaction),
         T(a_lost_connection_loses_the_transaction),
+        T(a_transaction_left_open_or_held_up_aborts),
+        T(reports_see_one_moment_and_write_nothing),
+        T(a_repeated_report_is_a_snapshot_too),
         T(writes_run_read_committed),
         T(a_lease_has_one_owner_and_a_growing_epoch),
 #undef T

@@ -97,7 +97,7 @@ static void make_people(void)
     char hash[PASSWORD_HASH_SIZE];
 
     assert_true(first != 0 && first != second);
-    password_hash("Grain-of-7Salt", hash);
+    password_hash(db, "Grain-of-7Salt", hash);
     add_account(&roles[0], platform, hash);
     roles[0].scope = (struct scope){ .all = true };
     add_account(&roles[1], platform, hash);

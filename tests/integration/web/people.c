@@ -57,7 +57,7 @@ static int64_t account(struct cx *cx, int64_t org_id, const char *phone,
     char hash[PASSWORD_HASH_SIZE];
     int64_t id;
 
-    password_hash(PEOPLE_PASSWORD, hash);
+    password_hash(cx, PEOPLE_PASSWORD, hash);
     run(cx, "INSERT INTO account (org_id, phone, name, password, password_at,"
         " created_at, updated_at) VALUES (%lld, '%s', '%s', '%s', NOW(3),"
         " NOW(3), NOW(3))", (long long)org_id, phone, name, hash);
