@@ -5,6 +5,7 @@
 #include "charging/find_admin.h"
 #include "charging/map_admin.h"
 #include "charging/order_admin.h"
+#include "charging/order_balance.h"
 #include "charging/order_verify.h"
 #include "charging/orphan_admin.h"
 #include "charging/request.h"
@@ -58,8 +59,13 @@ static const struct job jobs[] = {
       "核对订单与账目" },
 };
 
+static const struct consumer consumers[] = {
+    { "charging.balance", "payment.paid", order_balance_paid },
+};
+
 const struct feature charging_feature = {
     .name = "charging", .menu = "运行监控", .icon = "activity",
     .pages = LIST(pages), .entries = LIST(entries), .perms = LIST(perms),
-    .lives = LIST(lives), .jobs = LIST(jobs), .more_routes = LIST(more_routes),
+    .lives = LIST(lives), .jobs = LIST(jobs), .consumers = LIST(consumers),
+    .more_routes = LIST(more_routes),
 };

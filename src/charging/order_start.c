@@ -12,6 +12,7 @@
 #include "base/crypto.h"
 #include "charging/command.h"
 #include "charging/order.h"
+#include "charging/order_balance.h"
 #include "charging/order_start.h"
 #include "db/db.h"
 #include "driver/payer.h"
@@ -232,6 +233,7 @@ void order_prepare(struct cx *cx, const struct order_ask *ask,
         .version_id = v->id, .trade_no = out->trade_no,
         .created_at = cx->now });
     out->held = reserve(cx, ask, out->order_id, out->trade_no);
+    order_retell_balances(cx, payer->driver_id);
     audit(cx, "order.start", "order", out->order_id, p->name);
 }
 

@@ -7,6 +7,8 @@
  *   0x36  every 5 s, three times (G16), then an alarm
  *   0x92  once
  *   others every 10 s, three times
+ *
+ * 0x41 does not say its gun, so 0x42 waits for that of another gun.
  */
 #include "gateway/net.h"
 
@@ -170,6 +172,23 @@ static int wait_of(const struct pending *p)
     return p->kind == COMMAND_STOP ? STOP_REPLY_MS : REPLY_MS;
 }
 
+/* gun 0: whichever was sent. */
+static struct pending *find(struct charger *ch, uint8_t reply_type, int gun)
+{
+    for (struct pending *p = ch->pending; p != NULL; p = p->next)
+        if (p->reply_type == reply_type &&
+            (gun == 0 ? p->tries > 0 : p->gun == gun))
+            return p;
+    return NULL;
+}
+
+/* Its reply could be taken for that of another gun. */
+static bool must_wait(struct charger *ch, const struct pending *p)
+{
+    return p->kind == COMMAND_BALANCE && p->tries == 0 &&
+           find(ch, p->reply_type, 0) != NULL;
+}
+
 /* p may be gone afterwards: the connection can break in it. */
 static void send_one(struct net *n, struct conn *c, struct pending *p)
 {
@@ -179,6 +198,10 @@ static void send_one(struct net *n, struct conn *c, struct pending *p)
     uint8_t raw[YKC_MAX_FRAME];
     size_t len;
 
+    if (must_wait(ch, p)) {
+        wheel_set(&n->wheel, &p->timer, n->now_ms + AGAIN_MS);
+        return;
+    }
     refresh(n, p);
     p->tries++;
     wheel_set(&n->wheel, &p->timer, n->now_ms + wait_of(p));
@@ -194,18 +217,17 @@ static void send_one(struct net *n, struct conn *c, struct pending *p)
 
 /* ---- may it be sent? ------------------------------------------------ */
 
-static struct pending *find(struct charger *ch, uint8_t reply_type, int gun)
+static bool is_charging(const struct gun *g, const uint8_t trade[16])
 {
-    for (struct pending *p = ch->pending; p != NULL; p = p->next)
-        if (p->reply_type == reply_type && (gun == 0 || p->gun == gun))
-            return p;
-    return NULL;
+    return g->state == YKC_STATE_CHARGING &&
+           (trade_is_zero(g->trade) ||
+            memcmp(g->trade, trade, sizeof g->trade) == 0);
 }
 
 /*
  * Why not, as a reason byte, or -1 if it may. A start must not meet a running
- * session or an unknown start; a stop carries no number, so it must not meet
- * somebody else's session.
+ * session or an unknown start; a stop and a balance carry no number, so they
+ * must not meet somebody else's session, and a balance not an idle gun.
  */
 static int obstacle(struct charger *ch, const struct mail *m)
 {
@@ -221,13 +243,17 @@ static int obstacle(struct charger *ch, const struct mail *m)
         return YKC_START_FAILURE_BUSY;
     if (m->command.kind == COMMAND_STOP && other)
         return YKC_STOP_FAILURE_NOT_CHARGING;
+    if (m->command.kind == COMMAND_BALANCE &&
+        !is_charging(g, m->command.trade))
+        return YKC_STOP_FAILURE_NOT_CHARGING;
     return -1;
 }
 
 static bool needs_gun(int kind)
 {
     return kind == COMMAND_START || kind == COMMAND_STOP ||
-           kind == COMMAND_PERMIT || kind == COMMAND_READ;
+           kind == COMMAND_PERMIT || kind == COMMAND_READ ||
+           kind == COMMAND_BALANCE;
 }
 
 /* The body must be one of its frame, and speak to this pile (G7). */
@@ -244,6 +270,8 @@ static bool is_sound(const struct charger *ch, const struct mail *m)
     f = ykc_frame(kinds[m->command.kind].type);
     if (m->command.len < f->least ||
         ykc_field(f, "pile_code", &at) == NULL)
+        return false;
+    if (m->command.kind == COMMAND_BALANCE && !m->command.has_trade)
         return false;
     if (m->command.kind == COMMAND_START &&
         (!m->command.has_trade ||
@@ -527,6 +555,9 @@ void pending_tick(struct net *n, struct timer *t)
     must(c != NULL); /* else pending_drop had taken it */
     if (p->kind == COMMAND_START)
         start_tick(n, c, p);
+    else if (p->kind == COMMAND_BALANCE &&
+             !is_charging(&p->charger->guns[p->gun - 1], p->trade))
+        finish(n, p, COMMAND_REFUSED, -1, YKC_STOP_FAILURE_NOT_CHARGING);
     else if (p->tries >= kinds[p->kind].tries)
         give_up(n, p);
     else

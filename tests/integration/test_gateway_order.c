@@ -479,6 +479,103 @@ static void replies_that_nobody_asked_for_are_not_applied(void **state)
     pile_close(&p);
 }
 
+/* ---- balance -------------------------------------------------------- */
+
+static int64_t queue_balance(int gun, int64_t order_id, const char *trade,
+                             uint32_t fen)
+{
+    struct ykc_balance f = { .gun_number = ykc_gun_byte(gun),
+                             .pile_code = "32010200000001",
+                             .new_balance = fen };
+
+    return queue(COMMAND_BALANCE, ykc_type_balance, &f, gun, order_id,
+                 trade);
+}
+
+static void say_balance(struct pile *p, int result)
+{
+    struct ykc_balance_reply f = { .pile_code = "32010200000001",
+                                   .result = (uint8_t)result };
+
+    pile_send(p, ykc_type_balance_reply, &f);
+}
+
+static void a_balance_is_told_while_it_charges(void **state)
+{
+    struct pile p;
+    int64_t order = charging(&p), command;
+
+    (void)state;
+    command = queue_balance(1, order, TRADE, 25000);
+    assert_int_equal(pile_expect(&p, ykc_type_balance,
+                                 3000)->balance.new_balance, 25000);
+    assert_int_equal(p.any.balance.gun_number, 1);
+    say_balance(&p, 0); /* 00 is yes here */
+    wait_command(command, COMMAND_DONE, 3000);
+    command = queue_balance(1, order, TRADE, 26000);
+    pile_expect(&p, ykc_type_balance, 3000);
+    say_balance(&p, 2);
+    wait_command(command, COMMAND_REFUSED, 3000);
+    /* not answered: again after 10 s, and no more once the charge is over */
+    command = queue_balance(1, order, TRADE, 27000);
+    pile_expect(&p, ykc_type_balance, 3000);
+    pile_expect(&p, ykc_type_balance, 12000);
+    report(&p, YKC_STATE_IDLE, TRADE, 20);
+    wait_command(command, COMMAND_REFUSED, 12000);
+    pile_expect_none(&p, ykc_type_balance, 200);
+    wait_order(TRADE, ORDER_CHARGING, 100);
+    pile_close(&p);
+}
+
+static void a_balance_is_not_told_to_others(void **state)
+{
+    struct pile p;
+    int64_t order, command;
+
+    (void)state;
+    ready(&p);
+    order = make_order(TRADE, ORDER_CHARGING);
+    command = queue_balance(1, order, TRADE, 25000); /* idle */
+    wait_command(command, COMMAND_REFUSED, 3000);
+    make_order(NEXT, ORDER_STARTING);
+    report(&p, YKC_STATE_CHARGING, NEXT, 100);
+    wait_order(NEXT, ORDER_CHARGING, 3000);
+    command = queue_balance(1, order, TRADE, 25000); /* another's session */
+    wait_command(command, COMMAND_REFUSED, 3000);
+    pile_expect_none(&p, ykc_type_balance, 500);
+    say_balance(&p, 0);
+    rig_wait_count(&rig, "unsolicited_total", 1, 3000);
+    pile_close(&p);
+}
+
+/* The reply does not say its gun: one at a time. */
+static void balances_of_two_guns_are_told_one_after_the_other(void **state)
+{
+    struct ykc_realtime f = pile_report(1, 2, YKC_STATE_CHARGING, true, NEXT,
+                                        10);
+    struct pile p;
+    int64_t order = charging(&p), first, second;
+
+    (void)state;
+    pile_send(&p, ykc_type_realtime, &f);
+    rig_wait_int(&rig, "SELECT state FROM connector_live"
+                 " WHERE connector_id = 2", CONNECTOR_CHARGING, 3000);
+    first = queue_balance(1, order, TRADE, 25000);
+    assert_int_equal(pile_expect(&p, ykc_type_balance,
+                                 3000)->balance.new_balance, 25000);
+    second = queue_balance(2, 0, NEXT, 1000);
+    wait_command(second, COMMAND_SENT, 3000); /* taken by the gateway */
+    pile_expect_none(&p, ykc_type_balance, 2500);
+    say_balance(&p, 2);
+    wait_command(first, COMMAND_REFUSED, 3000);
+    wait_command(second, COMMAND_SENT, 100);
+    assert_int_equal(pile_expect(&p, ykc_type_balance,
+                                 3000)->balance.new_balance, 1000);
+    say_balance(&p, 0);
+    wait_command(second, COMMAND_DONE, 3000);
+    pile_close(&p);
+}
+
 /* ---- stop ----------------------------------------------------------- */
 
 static void a_stop_ends_the_order(void **state)
@@ -802,6 +899,9 @@ int main(void)
         GATEWAY_TEST(an_expired_command_is_not_sent),
         GATEWAY_TEST(an_unanswered_command_is_repeated_three_times),
         GATEWAY_TEST(replies_that_nobody_asked_for_are_not_applied),
+        GATEWAY_TEST(a_balance_is_told_while_it_charges),
+        GATEWAY_TEST(a_balance_is_not_told_to_others),
+        GATEWAY_TEST(balances_of_two_guns_are_told_one_after_the_other),
         GATEWAY_TEST(a_stop_ends_the_order),
         GATEWAY_TEST(not_charging_means_stopped),
         GATEWAY_TEST(one_idle_report_ends_an_order_that_is_stopping),

@@ -17,7 +17,9 @@
 #include "base/wake.h"
 #include "charging/command.h"
 #include "charging/order.h"
+#include "charging/order_balance.h"
 #include "db/db.h"
+#include "db/outbox.h"
 #include "protocol/ykc/frame.h"
 #include "tests/integration/testdb.h"
 #include "tests/integration/world.h"
@@ -450,6 +452,97 @@ static void a_driver_stops_only_the_own_charge(void **state)
     assert_int_equal(count(cx, "pile_command WHERE kind = 2"), 1);
 }
 
+/* ---- topping up while it charges ------------------------------------- */
+
+struct topup {
+    int64_t driver, fen;
+    const char *key;
+};
+
+static void topup_body(struct cx *cx, void *arg)
+{
+    const struct topup *t = arg;
+    const struct event e = {
+        .topic = "payment.paid", .payload = "{}",
+        .aggregate = cx_printf(cx, "driver:%lld", (long long)t->driver)
+    };
+
+    ledger_topup(cx, t->key, 1, t->driver, CHANNEL_DEMO, FEN(t->fen));
+    order_balance_paid(cx, &e);
+}
+
+static void topup(struct cx *cx, int64_t driver, int64_t fen,
+                  const char *key)
+{
+    struct topup t = { driver, fen, key };
+
+    assert_int_equal(world_tx(cx, topup_body, &t), CX_OK);
+}
+
+struct told {
+    struct bytes args;
+    int64_t balance;
+};
+
+static void told_body(struct cx *cx, void *arg)
+{
+    static const char sql[] =
+        "SELECT args FROM pile_command WHERE kind = 10 AND order_id = ?"
+        " ORDER BY id DESC LIMIT 1";
+    static const struct db_field row[] = { DB_FIELD(struct told, args) };
+    int64_t *balance = arg;
+    const struct told *t = db_row(cx, sql, BIND(V(*balance)),
+                                  ROW(struct told, row));
+    union ykc_any any;
+
+    *balance = -1;
+    if (t == NULL)
+        return;
+    assert_int_equal(ykc_decode(ykc_frame(ykc_type_balance), t->args.data,
+                                t->args.len, &any, NULL), WIRE_OK);
+    *balance = any.balance.new_balance;
+}
+
+/* What the pile of this order was told last; -1: nothing. */
+static int64_t told(struct cx *cx, int64_t order_id)
+{
+    int64_t v = order_id;
+
+    testdb_run(cx, told_body, &v);
+    return v;
+}
+
+static void a_top_up_is_told_to_the_running_pile(void **state)
+{
+    struct cx *cx = *state;
+    int64_t driver = world_driver(cx, 2000, 0, 0), id, other;
+
+    assert_int_equal(start(cx, WORLD_GUN1, driver, &id), CX_OK);
+    assert_int_equal(world_order(cx, id)->hold_fen.fen, 2000);
+    topup(cx, driver, 1000, "t1"); /* it does not charge yet */
+    assert_int_equal(told(cx, id), -1);
+    world_order_state(cx, id, ORDER_CHARGING);
+    topup(cx, driver, 5000, "t2");
+    assert_int_equal(told(cx, id), 2000 + 6000);
+    assert_int_equal(world_order(cx, id)->hold_fen.fen, 2000);
+    /* another start takes the free money: no longer promised to the first */
+    assert_int_equal(start(cx, WORLD_GUN2, driver, &other), CX_OK);
+    assert_int_equal(world_wallet(cx, driver).available.fen, 0);
+    assert_int_equal(told(cx, id), 2000);
+    world_order_state(cx, other, ORDER_CHARGING);
+    topup(cx, driver, 3001, "t3"); /* each an equal share */
+    assert_int_equal(told(cx, id), 2000 + 1500);
+    assert_int_equal(told(cx, other), 6000 + 1500);
+    testdb_sql(cx, "UPDATE pile SET online = 0");
+    topup(cx, driver, 100, "t4");
+    assert_int_equal(told(cx, id), 2000 + 1500);
+    testdb_sql(cx, "UPDATE pile SET online = 1");
+    world_order_state(cx, id, ORDER_AWAITING_RECORD);
+    world_order_state(cx, other, ORDER_AWAITING_RECORD);
+    topup(cx, driver, 100, "t5");
+    assert_int_equal(told(cx, other), 6000 + 1500);
+}
+
 int main(void)
 {
 #define WITH_CX(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -468,6 +561,7 @@ int main(void)
         WITH_CX(a_stop_is_sent_once),
         WITH_CX(a_stop_never_hits_another_session),
         WITH_CX(a_driver_stops_only_the_own_charge),
+        WITH_CX(a_top_up_is_told_to_the_running_pile),
     };
     struct cx *cx;
     int failed;
