@@ -3,6 +3,7 @@
  */
 #include "org/sign_in.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/crypto.h"
@@ -50,9 +51,33 @@ static const char *phone_subject(struct cx *cx, const char *phone)
     return cx_printf(cx, "login:%s", phone);
 }
 
+/*
+ * The first bits of the caller's address as a subject. A customer gets a whole
+ * /64 of IPv6, so that counts as one address there; an IPv4 address counts
+ * alone. Networks: /24 and /48.
+ */
+static const char *subject_of(struct cx *cx, const char *what, size_t v4_bytes,
+                              size_t v6_bytes)
+{
+    const char *address = cx->actor.address;
+    uint8_t b[sizeof(struct in6_addr)];
+    char hex[2 * sizeof b + 1];
+
+    if (inet_pton(AF_INET, address, b) == 1)
+        return cx_printf(cx, "%s:%s", what, hex_encode(b, v4_bytes, hex));
+    if (inet_pton(AF_INET6, address, b) == 1)
+        return cx_printf(cx, "%s:%s", what, hex_encode(b, v6_bytes, hex));
+    return cx_printf(cx, "%s:?", what);
+}
+
 static const char *address_subject(struct cx *cx)
 {
-    return cx_printf(cx, "addr:%s", cx->actor.address);
+    return subject_of(cx, "addr", 4, 8);
+}
+
+static const char *network_subject(struct cx *cx)
+{
+    return subject_of(cx, "net", 3, 6);
 }
 
 static const char *masked(struct cx *cx, const char *phone)
@@ -78,19 +103,39 @@ struct work {
     struct sign_in_result *result;
 };
 
+/* Whatever the phone, and whether by password or by code. */
+static void count_caller(struct cx *cx)
+{
+    guard_fail(cx, address_subject(cx), SIGN_IN_WINDOW_MS, ADDRESS_TRIES,
+               SIGN_IN_LOCK_MS);
+    guard_fail(cx, network_subject(cx), SIGN_IN_WINDOW_MS, NETWORK_TRIES,
+               SIGN_IN_LOCK_MS);
+}
+
+static void note_failure(struct cx *cx, const struct work *w)
+{
+    audit(cx, "account.sign_in_failed", "account",
+          w->account == NULL ? 0 : w->account->id,
+          cx_printf(cx, "%s 登录失败（%s）", masked(cx, w->s->phone), w->how));
+}
+
+/* A wrong code does not count against the phone: its codes have limits of
+   their own, and its owner still comes in by password. */
+static void code_fail_work(struct cx *cx, void *arg)
+{
+    count_caller(cx);
+    note_failure(cx, arg);
+}
+
 static void fail_work(struct cx *cx, void *arg)
 {
     struct work *w = arg;
-    const char *phone = w->s->phone;
-    struct guard_state g = guard_fail(cx, phone_subject(cx, phone),
+    struct guard_state g = guard_fail(cx, phone_subject(cx, w->s->phone),
                                       SIGN_IN_WINDOW_MS, SIGN_IN_TRIES,
                                       SIGN_IN_LOCK_MS);
 
-    guard_fail(cx, address_subject(cx), SIGN_IN_WINDOW_MS, ADDRESS_TRIES,
-               SIGN_IN_LOCK_MS);
-    audit(cx, "account.sign_in_failed", "account",
-          w->account == NULL ? 0 : w->account->id,
-          cx_printf(cx, "%s 登录失败（%s）", masked(cx, phone), w->how));
+    count_caller(cx);
+    note_failure(cx, w);
     w->result->outcome = g.locked_to.ms != 0 ? SIGN_IN_LOCKED : SIGN_IN_WRONG;
     w->result->locked_to = g.locked_to;
     w->result->left = SIGN_IN_TRIES - g.fails;
@@ -130,11 +175,15 @@ static bool is_barred(struct cx *cx, const struct sign_in *s,
 {
     struct guard_state phone = guard_look(cx, phone_subject(cx, s->phone),
                                           SIGN_IN_WINDOW_MS);
-    struct guard_state address = guard_look(cx, address_subject(cx),
-                                            SIGN_IN_WINDOW_MS);
-    stamp to = phone.locked_to.ms > address.locked_to.ms ? phone.locked_to
-                                                         : address.locked_to;
+    const char *callers[] = { address_subject(cx), network_subject(cx) };
+    stamp to = phone.locked_to;
 
+    for (size_t i = 0; i < COUNT(callers); i++) {
+        struct guard_state g = guard_look(cx, callers[i], SIGN_IN_WINDOW_MS);
+
+        if (g.locked_to.ms > to.ms)
+            to = g.locked_to;
+    }
     if (to.ms != 0) {
         out->outcome = SIGN_IN_LOCKED;
         out->locked_to = to;
@@ -201,8 +250,10 @@ struct sign_in_result sign_in_code(struct cx *cx, const struct sign_in *s,
 
     *w = (struct work){ s, a, "短信验证码", r };
     r->outcome = SIGN_IN_WRONG;
-    if (!right || a == NULL)
+    if (!right || a == NULL) {
+        db_tx(cx, code_fail_work, w);
         return *r;
+    }
     if (a->status != ENABLED)
         db_tx(cx, disabled_work, w);
     else if (a->password == NULL || strcmp(purpose, "sms") != 0)

@@ -19,6 +19,7 @@ enum {
     SIGN_IN_LOCK_MS = 15 * 60 * 1000,
     ADDRESS_CAPTCHA_AFTER = 3,
     ADDRESS_TRIES = 30,             /* in the window, whatever the phone */
+    NETWORK_TRIES = 150,            /* of all its addresses together */
     ACTIVATION_MS = 72 * 60 * 60 * 1000,
 };
 

@@ -1,5 +1,5 @@
 /*
- * Counters of failures and uses by subject ("login:138...", "addr:1.2.3.4",
+ * Counters of failures and uses by subject ("login:138...", "addr:01020304",
  * "sms:138..."), in the database: they hold across workers and hosts (A4).
  * For what happens seldom; the limits of routes stand in shared memory.
  */

@@ -9,8 +9,10 @@
 #include "base/buf.h"
 #include "base/config.h"
 #include "base/crypto.h"
+#include "base/log.h"
 #include "base/signed.h"
 #include "db/db.h"
+#include "system/audit.h"
 #include "system/guard.h"
 
 enum {
@@ -96,6 +98,16 @@ static void need_turn(struct cx *cx, const char *subject, int64_t window_ms,
         cx_fail(cx, ERR_TOO_MANY, "%s", message);
 }
 
+/* Whoever lets codes be sent to people's phones is on record (L1). */
+static void note(struct cx *cx, const struct order *o)
+{
+    char phone[24];
+
+    audit(cx, "sms.code", "sms_code", 0,
+          cx_printf(cx, "%s 获取验证码（%s）", mask_phone(o->phone, phone),
+                    o->purpose));
+}
+
 static void keep_code(struct cx *cx, void *arg)
 {
     static const char end_older[] =
@@ -122,6 +134,7 @@ static void keep_code(struct cx *cx, void *arg)
                            V(cx->now),
                            V(stamp_add_ms(cx->now,
                                           SMS_CODE_LIFE_S * 1000))));
+    note(cx, o);
 }
 
 void sms_code_send(struct cx *cx, const char *phone, const char *purpose,

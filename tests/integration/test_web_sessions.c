@@ -52,6 +52,17 @@ static int64_t number(const char *text)
     return n;
 }
 
+/* Rows of the audit about the newest tries; format as in LIKE. */
+static int64_t audited(const char *event, const char *address)
+{
+    char query[300];
+
+    snprintf(query, sizeof query, "SELECT COUNT(*) FROM audit WHERE event ="
+             " '%s' AND address LIKE '%s' AND LENGTH(request_id) >= 8",
+             event, address);
+    return number(query);
+}
+
 /* Nothing that an earlier test counted or locked. */
 static int forget(void **state)
 {
@@ -155,6 +166,7 @@ static void signing_out_ends_the_session(void **state)
     assert_string_equal(to, "/login?out=1");
     fcgi_free(&r);
     assert_string_equal(b.session, "");
+    assert_int_equal(audited("account.sign_out", "10.0.0.3"), 1);
     snprintf(b.session, sizeof b.session, "%s", old);
     assert_false(is_in(&b));
     browser_get(&b, "/login?out=1", &r);
@@ -201,6 +213,7 @@ static void failures_count_down_then_lock(void **state)
             fail_msg("%d: no %s", i, said);
         fcgi_free(&r);
     }
+    assert_int_equal(audited("account.sign_in_failed", "10.1.0.%"), 3);
     /* Now a captcha is asked for, and the right password alone is no use. */
     struct browser b = browser_at("10.1.0.9");
 
@@ -328,6 +341,33 @@ static void an_address_is_slowed_down_whatever_the_phone(void **state)
     }
     assert_int_equal(r.status, 429);
     fcgi_free(&r);
+}
+
+/* Many addresses of one network count together (A4); others get in. */
+static void a_network_is_slowed_down_whatever_the_address(void **state)
+{
+    struct browser b = browser_at("10.44.0.200");
+    struct fcgi_reply r;
+
+    (void)state;
+    sql("INSERT INTO guard (subject, fails, window_at) VALUES"
+        " ('net:0a2c00', 149, NOW(3))");
+    r = try(&b, "13700000009", "Wrong-pass-1", "");
+    fcgi_free(&r);
+    b = browser_at("10.44.0.7");
+    r = try(&b, ADMIN_PHONE, PEOPLE_PASSWORD, "");
+    assert_int_equal(r.status, 422);
+    assert_non_null(strstr(r.body, "密码错误次数过多"));
+    fcgi_free(&r);
+    b = browser_at("10.44.1.7");
+    assert_true(browser_sign_in(&b, ADMIN_PHONE, PEOPLE_PASSWORD));
+    /* Of IPv6 whole /64s are one address, /48s a network. */
+    b = browser_at("2001:db8:1:2::7");
+    r = try(&b, "13700000009", "Wrong-pass-1", "");
+    fcgi_free(&r);
+    assert_int_equal(number("SELECT COUNT(*) FROM guard WHERE subject IN"
+                            " ('addr:20010db800010002', 'net:20010db80001')"
+                            " AND fails = 1"), 2);
 }
 
 /* The fastest of some tries: what it takes when nothing else runs. */
@@ -467,6 +507,7 @@ static void first_password_needs_the_phone(void **state)
     assert_int_equal(r.status, 422);
     assert_string_equal(other.session, "");
     fcgi_free(&r);
+    assert_int_equal(audited("account.password", "10.7.0.1"), 1);
     assert_true(browser_sign_in(&other, NEW_PHONE, "Fresh-Pear-3"));
 }
 
@@ -496,6 +537,10 @@ static void code_signs_in_and_is_used_up(void **state)
     assert_int_equal(r.status, 303);
     fcgi_free(&r);
     assert_true(is_in(&b));
+    assert_int_equal(number("SELECT COUNT(*) FROM audit WHERE event ="
+                            " 'account.sign_in' AND address = '10.8.0.1'"),
+                     1);
+    assert_int_equal(audited("account.sign_in_failed", "10.8.0.1"), 2);
     b.session[0] = '\0';
     browser_get(&b, "/login?view=sms", &r);
     fcgi_free(&r);
@@ -521,6 +566,7 @@ static void code_is_tried_five_times_and_sent_once_a_minute(void **state)
         fcgi_free(&r);
     }
     assert_true(inbox_code(&inbox, ADMIN_PHONE, code));
+    assert_int_equal(audited("sms.code", "10.9.0.1"), 1);
     for (int i = 0; i < 5; i++) {
         browser_post(&b, "/login/sms",
                      "phone=" ADMIN_PHONE "&purpose=sms&code=000000", &r);
@@ -532,7 +578,15 @@ static void code_is_tried_five_times_and_sent_once_a_minute(void **state)
     browser_post(&b, "/login/sms", form, &r);
     assert_int_equal(r.status, 422);
     fcgi_free(&r);
+    /* Who guesses codes must read a picture before the next is sent. */
+    browser_post(&b, "/login/code", "phone=13711111111&purpose=sms", &r);
+    assert_int_equal(r.status, 422);
+    assert_non_null(strstr(r.body, "输入图中的 4 个字符。"));
+    fcgi_free(&r);
     /* A phone that is nobody's looks the same, and gets nothing. */
+    b = browser_at("10.9.0.2");
+    browser_get(&b, "/login?view=sms", &r);
+    fcgi_free(&r);
     browser_post(&b, "/login/code", "phone=13711111111&purpose=sms", &r);
     assert_int_equal(r.status, 200);
     assert_non_null(strstr(r.body, "验证码已发送到 137****1111"));
@@ -830,6 +884,8 @@ int main(void)
         cmocka_unit_test_setup(captcha_opens_the_way_once, forget),
         cmocka_unit_test_setup(fifth_failure_locks_for_a_quarter, forget),
         cmocka_unit_test_setup(an_address_is_slowed_down_whatever_the_phone,
+                               forget),
+        cmocka_unit_test_setup(a_network_is_slowed_down_whatever_the_address,
                                forget),
         cmocka_unit_test_setup(nobody_learns_which_phones_exist, forget),
         cmocka_unit_test_setup(first_password_needs_the_phone, forget),

@@ -152,6 +152,15 @@ static const char *other(const char *code)
     return text("%c%s", code[0] == '9' ? '0' : code[0] + 1, code + 1);
 }
 
+/* Rows of the audit that a driver left. */
+static int64_t audited(const char *event, int64_t driver)
+{
+    return count("SELECT COUNT(*) FROM audit WHERE event = '%s' AND"
+                 " actor_id = %lld AND actor_kind = %d AND session_id > 0"
+                 " AND address <> '' AND LENGTH(request_id) >= 8", event,
+                 (long long)driver, (int)ACTOR_DRIVER);
+}
+
 static void the_first_sign_in_makes_the_account(void **state)
 {
     const char *phone = new_phone(), *code = send_code(phone);
@@ -180,6 +189,9 @@ static void the_first_sign_in_makes_the_account(void **state)
     assert_int_equal(count("SELECT COUNT(*) FROM audit WHERE event ="
                            " 'driver.register' AND object_id = %lld",
                            (long long)places_driver(cx, phone)), 1);
+    assert_int_equal(count("SELECT COUNT(*) FROM audit WHERE event ="
+                           " 'sms.code' AND text LIKE '%.3s****%s%%'",
+                           phone, phone + 7), 2);
 }
 
 static void a_code_is_good_once_and_for_its_phone(void **state)
@@ -302,6 +314,7 @@ static void a_session_ends_when_it_should(void **state)
     api_expect(&stack, post("/sessions/delete", "{}", alice), 200, 0);
     api_expect(&stack, get("/me", alice), 401, 40100);
     api_expect(&stack, post("/sessions/delete", "{}", alice), 401, 40100);
+    assert_int_equal(audited("driver.sign_out", alice_id), 1);
     /* Of six sessions the oldest is gone. */
     for (int i = 0; i < 5; i++)
         places_sign_in(cx, text("137%08d", 99999999), token);
@@ -356,6 +369,7 @@ static void drivers_say_who_they_are(void **state)
     assert_int_equal(r.status, 200);
     assert_string_equal(data_text(&r, "plate"), "粤BD12345");
     api_free(&r);
+    assert_int_equal(audited("driver.describe", alice_id), 1);
     r = api(&stack, get("/me", alice));
     assert_string_equal(data_text(&r, "name"), "小周");
     api_free(&r);
@@ -724,6 +738,7 @@ static void a_repeated_start_is_one(void **state)
     assert_string_equal(first.text, again.text);
     api_free(&first);
     api_free(&again);
+    assert_int_equal(audited("order.start", alice_id), 1);
     /* The same key for another gun: nothing happens there. */
     api_expect(&stack, start_call(alice, QR_A2, key), 422, 42200);
     assert_int_equal(count("SELECT COUNT(*) FROM charge_order WHERE"
@@ -885,6 +900,7 @@ static void stopping_again_is_harmless(void **state)
     assert_int_equal(count("SELECT COUNT(*) FROM pile_command WHERE kind = 2"
                            " AND order_id = (SELECT id FROM charge_order"
                            " WHERE order_no = '%s')", no), 1);
+    assert_int_equal(audited("order.stop", alice_id), 1);
     places_sql(cx, "UPDATE charge_order SET state = 10, settled_at = NOW(3)"
                    " WHERE order_no = '%s'", no);
     plugged(QR_A1);

@@ -266,6 +266,10 @@ static void the_same_key_gives_the_same_answer(void **state)
     api_expect(&stack, topup_call(alice, key, 2001), 422, 42200);
     assert_int_equal(count("SELECT COUNT(*) FROM payment"
                            " WHERE idem_key = '%s'", key), 1);
+    assert_int_equal(count("SELECT COUNT(*) FROM audit a JOIN payment p ON"
+                           " p.id = a.object_id WHERE a.event ="
+                           " 'payment.open' AND p.idem_key = '%s' AND"
+                           " a.session_id > 0", key), 1);
     /* Another driver's key of the same text is another key. */
     api_expect(&stack, topup_call(bob, key, 2001), 200, 0);
 }
@@ -684,6 +688,10 @@ static void the_app_can_have_it_asked(void **state)
     api_free(&r);
     api_expect(&stack, check, 200, 0);
     assert_booked(no, 1);
+    assert_int_equal(count("SELECT COUNT(*) FROM audit a JOIN payment p ON"
+                           " p.id = a.object_id WHERE a.event ="
+                           " 'payment.paid' AND p.out_trade_no = '%s'", no),
+                     1);
     assert_int_equal(count("SELECT queries FROM payment"
                            " WHERE out_trade_no = '%s'", no), 0);
 }

@@ -1,0 +1,586 @@
+/*
+ * Every route that changes something, from the table of routes as the program
+ * makes it (rules L1, I8): done once it leaves its event in the audit, with
+ * who, from where and by which request; sent again as the same form it has no
+ * effect. A new POST that is in none of the tables below fails here: give it
+ * a row in acts, or name the test that shows its event.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/crypto.h"
+#include "base/stamp.h"
+#include "db/db.h"
+#include "tests/integration/site.h"
+#include "tests/integration/testdb.h"
+#include "web/resource.h"
+#include "web/router.h"
+
+enum { PATH_MAX_TEXT = 300, FORM_MAX = 2000, SOURCE_MAX = 1 << 20 };
+
+#define PASSWORD "Grain-of-7Salt"
+#define NEW_PASSWORD "Fresh-Pear-3x"
+
+/* ---- what is done ------------------------------------------------------ */
+
+/* How the same form behaves when it is sent a second time. */
+enum again {
+    ONCE,  /* nothing happens */
+    TWICE, /* a command more; neither money nor rights */
+};
+
+/*
+ * In forms {SQL} stands for the number that the statement gives, and @2 for
+ * the day after tomorrow. What the page's form holds hidden is added.
+ */
+static const struct act {
+    const char *route;
+    const char *id;     /* SQL of the row, or NULL */
+    const char *before; /* SQL run before, or NULL */
+    const char *form;
+    const char *event;
+    enum again again;
+} acts[] = {
+    { "/console/org/new", NULL, NULL,
+      "parent_id={SELECT id FROM org WHERE kind = 1}&merchant_kind=none"
+      "&name=audited", "org.create", ONCE },
+    { "/console/org/:id/edit", "SELECT id FROM org WHERE name = 'audited'",
+      NULL, "merchant_kind=none&name=audited&contact=x", "org.edit", ONCE },
+    { "/console/org/do/disable", "SELECT id FROM org WHERE name = 'audited'",
+      NULL, "", "org.disable", ONCE },
+    { "/console/org/do/enable", "SELECT id FROM org WHERE name = 'audited'",
+      NULL, "", "org.enable", ONCE },
+    { "/console/role/new", NULL, NULL,
+      "org_id={SELECT id FROM org WHERE kind = 1}&name=audited"
+      "&perm.order.view=1", "role.create", ONCE },
+    { "/console/role/:id/edit", "SELECT id FROM role WHERE name = 'audited'",
+      NULL, "name=audited&note=x&perm.order.view=1&perm.audit.view=1",
+      "role.edit", ONCE },
+    { "/console/account/new", NULL, NULL,
+      "org_id={SELECT id FROM org WHERE kind = 1}&phone=13711111111"
+      "&name=audited&roles={SELECT id FROM role WHERE name = 'audited'}",
+      "account.create", ONCE },
+#define ACCOUNT "SELECT id FROM account WHERE phone = '13711111111'"
+    { "/console/account/:id/edit", ACCOUNT, NULL,
+      "name=other&roles={SELECT id FROM role WHERE name = 'audited'}",
+      "account.edit", ONCE },
+    { "/console/account/:id/invite", ACCOUNT, NULL, "", "account.invite",
+      ONCE },
+    { "/console/account/do/reset", ACCOUNT,
+      "UPDATE account SET password = 'x' WHERE phone = '13711111111'", "",
+      "account.reset", ONCE },
+    { "/console/account/do/disable", ACCOUNT, NULL, "", "account.disable",
+      ONCE },
+    { "/console/account/do/enable", ACCOUNT, NULL, "", "account.enable",
+      ONCE },
+    { "/console/role/do/delete", "SELECT id FROM role WHERE name = 'audited'",
+      "DELETE FROM account_role WHERE role_id ="
+      " (SELECT id FROM role WHERE name = 'audited')", "", "role.delete",
+      ONCE },
+    { "/console/station/new", NULL, NULL,
+      "merchant_id={SELECT MIN(id) FROM org WHERE kind = 3}&name=audited"
+      "&nature=self&hours=00:00-24:00&province=p&city=c&district=d&address=a"
+      "&lng=113.269000&lat=22.988000", "station.create", ONCE },
+#define STATION "SELECT id FROM station WHERE name = 'audited'"
+    { "/console/station/:id/edit", STATION, NULL,
+      "name=audited&nature=self&hours=00:00-24:00&province=p&city=c"
+      "&district=d&address=other", "station.edit", ONCE },
+    { "/console/area/new", NULL, NULL, "station_id={" STATION "}&name=audited",
+      "area.create", ONCE },
+#define AREA "SELECT id FROM area WHERE name = 'audited'"
+    { "/console/area/:id/edit", AREA, NULL, "name=audited&spaces=7",
+      "area.edit", ONCE },
+    { "/console/area/do/disable", AREA, NULL, "", "area.disable", ONCE },
+    { "/console/area/do/enable", AREA, NULL, "", "area.enable", ONCE },
+    { "/console/pile/new", NULL, NULL,
+      "station_id={" STATION "}&area_id={" AREA "}&no=32010600011923"
+      "&name=audited&kind=dc&speed=fast&guns=2&power_w=120&mounting=floor"
+      "&nature=self&network=sim&sim_carrier=none&login_policy=strict",
+      "pile.create", ONCE },
+#define PILE "SELECT id FROM pile WHERE name = 'audited'"
+#define GUN "SELECT MIN(id) FROM connector WHERE pile_id = (" PILE ")"
+    { "/console/pile/:id/edit", PILE, NULL,
+      "station_id={" STATION "}&area_id={" AREA "}&no=32010600011923"
+      "&name=audited&kind=dc&speed=fast&guns=2&power_w=180&mounting=floor"
+      "&nature=self&network=sim&sim_carrier=none&login_policy=strict",
+      "pile.edit", ONCE },
+    { "/console/connector/:id/edit", GUN, NULL, "name=other&parking_no=7",
+      "connector.edit", ONCE },
+    { "/console/connector/do/disable", GUN, NULL, "", "connector.disable",
+      ONCE },
+    { "/console/connector/do/enable", GUN, NULL, "", "connector.enable",
+      ONCE },
+    { "/console/tariff/new", NULL, NULL,
+      "station_id={" STATION "}&name=audited&mode=unified"
+      "&starts_on=@2"
+      "&all_elec=0.80000&all_service=0.40000", "tariff.create", ONCE },
+#define TARIFF "SELECT id FROM tariff WHERE name = 'audited'"
+    { "/console/tariff/:id/edit", TARIFF, NULL,
+      "station_id={" STATION "}&name=audited&mode=unified"
+      "&starts_on=@3"
+      "&all_elec=0.90000&all_service=0.40000", "tariff.price", ONCE },
+    { "/console/tariff/do/disable", TARIFF, NULL, "", "tariff.disable",
+      ONCE },
+    { "/console/tariff/do/enable", TARIFF, NULL, "", "tariff.enable", ONCE },
+    { "/console/pile/do/reboot", PILE, "UPDATE pile SET online = 1", "",
+      "pile.reboot", ONCE },
+    { "/console/pile/do/clock", PILE, NULL, "", "pile.clock", TWICE },
+    { "/console/pile/do/tariff", "SELECT MIN(id) FROM pile", NULL, "",
+      "pile.tariff", TWICE },
+    { "/console/pile/do/code", PILE, NULL, "", "pile.qr", TWICE },
+    { "/console/pile/do/read", PILE, NULL, "", "pile.read", TWICE },
+    { "/console/pile/do/disable", PILE, NULL, "", "pile.disable", ONCE },
+    { "/console/pile/do/enable", PILE, NULL, "", "pile.enable", ONCE },
+    { "/console/pile/do/delete", PILE, NULL, "", "pile.delete", ONCE },
+    { "/console/station/do/disable", STATION, NULL, "", "station.disable",
+      ONCE },
+    { "/console/station/do/enable", STATION, NULL, "", "station.enable",
+      ONCE },
+    { "/console/wall/:id/stop",
+      "SELECT connector_id FROM charge_order WHERE state = 4",
+      "UPDATE charge_order o JOIN connector_live l"
+      " ON l.connector_id = o.connector_id JOIN pile p ON p.id = l.pile_id"
+      " JOIN (SELECT MAX(id) id FROM charge_order) t ON t.id = o.id"
+      " SET o.state = 4, o.stop_by = 0, l.state = 1, l.trade_no = o.trade_no,"
+      " l.order_id = o.id, p.online = 1, p.nature = 1",
+      "reason=safety", "order.stop", ONCE },
+    { "/console/order/:id/review",
+      "SELECT MAX(id) FROM charge_order WHERE state = 9",
+      "UPDATE charge_order o JOIN (SELECT MIN(id) id FROM charge_order WHERE"
+      " state = 7) t ON t.id = o.id SET o.state = 9",
+      "how=zero&reason=checked", "order.review", ONCE },
+    { "/console/payment/do/refund_retry",
+      "SELECT payment_id FROM payment_refund",
+      "INSERT INTO payment_refund (refund_no, payment_id, amount, state,"
+      " reason, created_at) SELECT 'R1', MIN(id), 100, 4, 'late', NOW(3)"
+      " FROM payment", "", "payment.refund_retry", ONCE },
+    { "/console/driver/do/disable", "SELECT MIN(id) FROM driver", NULL, "",
+      "driver.disable", ONCE },
+    { "/console/driver/do/enable", "SELECT MIN(id) FROM driver", NULL, "",
+      "driver.enable", ONCE },
+    { "/console/me/kill", NULL, NULL,
+      "id={SELECT MIN(s.id) FROM session s JOIN account a"
+      " ON a.id = s.owner_id WHERE s.kind = 1 AND a.phone = '13700000001'}",
+      "account.session_end", ONCE },
+    { "/console/me/password", NULL, NULL,
+      "old=" PASSWORD "&password=" NEW_PASSWORD "&again=" NEW_PASSWORD,
+      "account.password", ONCE },
+};
+
+/* Shown where the third party, the pile or the stranger is at hand. Named
+   here: the test must be there, and must look for the event. */
+#define FOLDER "tests/integration/"
+static const struct elsewhere {
+    const char *route, *event, *file, *test;
+} elsewhere[] = {
+    { "/login", "account.sign_in'", FOLDER "test_web_sessions.c",
+      "right_password_opens_the_console" },
+    { "/login", "account.sign_in_failed", FOLDER "test_web_sessions.c",
+      "failures_count_down_then_lock" },
+    { "/login/code", "sms.code", FOLDER "test_web_sessions.c",
+      "code_is_tried_five_times_and_sent_once_a_minute" },
+    { "/login/sms", "account.sign_in'", FOLDER "test_web_sessions.c",
+      "code_signs_in_and_is_used_up" },
+    { "/login/sms", "account.sign_in_failed", FOLDER "test_web_sessions.c",
+      "code_signs_in_and_is_used_up" },
+    { "/login/password", "account.password", FOLDER "test_web_sessions.c",
+      "first_password_needs_the_phone" },
+    { "/logout", "account.sign_out", FOLDER "test_web_sessions.c",
+      "signing_out_ends_the_session" },
+    { "/console/:resource/import/commit", "import", FOLDER "test_resource.c",
+      "a_good_file_is_imported_whole_and_once" },
+    { "/api/driver/v1/sms-codes", "sms.code",
+      FOLDER "driver/test_driver_api.c",
+      "the_first_sign_in_makes_the_account" },
+    { "/api/driver/v1/sessions", "driver.register",
+      FOLDER "driver/test_driver_api.c",
+      "the_first_sign_in_makes_the_account" },
+    { "/api/driver/v1/sessions", "driver.sign_in_failed",
+      FOLDER "driver/test_driver_api.c", "a_code_is_good_once_and_for_its_phone" },
+    { "/api/driver/v1/sessions/delete", "driver.sign_out",
+      FOLDER "driver/test_driver_api.c", "a_session_ends_when_it_should" },
+    { "/api/driver/v1/me", "driver.describe",
+      FOLDER "driver/test_driver_api.c", "drivers_say_who_they_are" },
+    { "/api/driver/v1/orders", "order.start",
+      FOLDER "driver/test_driver_api.c", "a_repeated_start_is_one" },
+    { "/api/driver/v1/orders/:order_no/stop", "order.stop",
+      FOLDER "driver/test_driver_api.c", "stopping_again_is_harmless" },
+    { "/api/driver/v1/topups", "payment.open",
+      FOLDER "driver/test_payment.c", "the_same_key_gives_the_same_answer" },
+    { "/api/driver/v1/topups/:out_trade_no/check", "payment.paid",
+      FOLDER "driver/test_payment.c", "the_app_can_have_it_asked" },
+    { "/api/pay/:channel/notify", "payment.paid",
+      FOLDER "driver/test_payment.c", "a_top_up_is_paid_once_and_shown" },
+};
+
+/* POSTs that change nothing that anybody else sees. */
+static const struct quiet {
+    const char *route, *why;
+} quiet[] = {
+    { "/console/tariff/calc", "computes with the form that is typed" },
+    { "/console/tariff/:id/calc", "computes with the form that is typed" },
+    { "/console/:resource/columns", "the columns of one's own list" },
+    { "/console/:resource/import", "checks a file, changes no row" },
+};
+
+/* ---- set-up ------------------------------------------------------------ */
+
+static struct visitor admin;
+static struct router *router;
+
+static const char *text_of(const char *sql)
+{
+    struct cx *cx = site_cx();
+
+    return cx_printf(cx, "%lld", (long long)testdb_int(cx, sql));
+}
+
+static int start(void **state)
+{
+    struct visitor elsewhere_too;
+    struct cx *cx;
+    char hash[PASSWORD_HASH_SIZE];
+    const char *error;
+    int64_t id;
+
+    (void)state;
+    site_start("unsafe");
+    site_demo();
+    cx = site_cx();
+    id = site_person("13700000001", testdb_int(cx, "SELECT id FROM org WHERE"
+                                                   " kind = 1"), "*");
+    site_sign_in(&elsewhere_too, id);
+    site_sign_in(&admin, id);
+    password_hash(PASSWORD, hash);
+    testdb_sql(cx, cx_printf(cx, "UPDATE account SET password = '%s' WHERE"
+                             " phone = '13700000001'", hash));
+    router = router_new(cx->arena, site_features(), NULL, 0, &error);
+    return router == NULL;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    site_stop();
+    return 0;
+}
+
+/* ---- the tables are whole ---------------------------------------------- */
+
+/* "/console/:resource/x" fits the engine's route of any resource. */
+static bool fits(const char *pattern, const struct route_row *row)
+{
+    static const char any[] = "/console/:resource";
+    const char *tail;
+
+    if (strncmp(pattern, any, sizeof any - 1) != 0)
+        return strcmp(pattern, row->route.path) == 0;
+    tail = strchr(row->route.path + strlen("/console/"), '/');
+    return row->route.target != NULL && tail != NULL &&
+           strcmp(pattern + sizeof any - 1, tail) == 0;
+}
+
+/* What this program does for every resource without a table. */
+static bool is_generic(const struct route_row *row)
+{
+    return fits("/console/:resource/export", row) ||
+           fits("/console/:resource/:id/reveal", row);
+}
+
+static int rows_for(const char *pattern)
+{
+    int n = 0;
+
+    for (size_t i = 0; i < router->count; i++)
+        n += router->rows[i].route.method == POST &&
+             fits(pattern, &router->rows[i]);
+    return n;
+}
+
+static void every_unsafe_route_has_its_event(void **state)
+{
+    int missing = 0;
+
+    (void)state;
+    for (size_t i = 0; i < router->count; i++) {
+        const struct route_row *row = &router->rows[i];
+        bool found = row->route.method != POST || is_generic(row);
+
+        for (size_t k = 0; k < COUNT(acts); k++)
+            found |= fits(acts[k].route, row);
+        for (size_t k = 0; k < COUNT(elsewhere); k++)
+            found |= fits(elsewhere[k].route, row);
+        for (size_t k = 0; k < COUNT(quiet); k++)
+            found |= fits(quiet[k].route, row);
+        if (!found) {
+            print_message("# POST %s: which event does it leave?\n",
+                          row->route.path);
+            missing++;
+        }
+    }
+    assert_int_equal(missing, 0);
+    for (size_t k = 0; k < COUNT(acts); k++)
+        if (rows_for(acts[k].route) == 0)
+            fail_msg("no route %s", acts[k].route);
+    for (size_t k = 0; k < COUNT(elsewhere); k++)
+        if (rows_for(elsewhere[k].route) == 0)
+            fail_msg("no route %s", elsewhere[k].route);
+    for (size_t k = 0; k < COUNT(quiet); k++)
+        if (rows_for(quiet[k].route) == 0)
+            fail_msg("no route %s", quiet[k].route);
+}
+
+/* The function of that name in a test program, as text. */
+static void read_test(const struct elsewhere *e, char *out, size_t size)
+{
+    static char source[SOURCE_MAX];
+    const char *top = getenv("PILEHUB_SOURCE"), *from, *to;
+    char path[PATH_MAX_TEXT], head[120];
+    FILE *f;
+    size_t n;
+
+    snprintf(path, sizeof path, "%s/%s", top == NULL ? "." : top, e->file);
+    f = fopen(path, "re");
+    if (f == NULL)
+        fail_msg("no %s", path);
+    n = fread(source, 1, sizeof source - 1, f);
+    fclose(f);
+    source[n] = '\0';
+    snprintf(head, sizeof head, "static void %s(void **state)\n", e->test);
+    from = strstr(source, head);
+    to = from == NULL ? NULL : strstr(from, "\n}\n");
+    if (to == NULL || strstr(to, e->test) == NULL)
+        fail_msg("%s runs no %s", e->file, e->test);
+    snprintf(out, size, "%.*s", (int)(to - from), from);
+}
+
+static void the_tests_elsewhere_look_for_it(void **state)
+{
+    static char body[20000];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(elsewhere); i++) {
+        read_test(&elsewhere[i], body, sizeof body);
+        if (strstr(body, elsewhere[i].event) == NULL)
+            fail_msg("%s does not look for %s", elsewhere[i].test,
+                     elsewhere[i].event);
+    }
+}
+
+/* ---- doing it ---------------------------------------------------------- */
+
+static const char *date_in(int days)
+{
+    char text[STAMP_TEXT];
+
+    return cx_strdup(site_cx(),
+                     stamp_date_text(stamp_add_days(stamp_now(), days),
+                                     text));
+}
+
+/* {SQL} and @N replaced. */
+static const char *filled(const char *form)
+{
+    struct cx *cx = site_cx();
+    const char *out = "";
+
+    while (*form != '\0') {
+        size_t n = strcspn(form, "{@");
+
+        out = cx_printf(cx, "%s%.*s", out, (int)n, form);
+        form += n;
+        if (*form == '@') {
+            out = cx_printf(cx, "%s%s", out, date_in(form[1] - '0'));
+            form += 2;
+        } else if (*form == '{') {
+            n = strcspn(form, "}");
+            out = cx_printf(cx, "%s%s", out,
+                            text_of(cx_printf(cx, "%.*s", (int)n - 1,
+                                              form + 1)));
+            form += n + 1;
+        }
+    }
+    return out;
+}
+
+static const char *path_of(const struct act *a, const char *id)
+{
+    const char *mark = strstr(a->route, ":id");
+
+    return mark == NULL ? a->route
+                        : cx_printf(site_cx(), "%.*s%s%s",
+                                    (int)(mark - a->route), a->route, id,
+                                    mark + strlen(":id"));
+}
+
+/* name=value of a hidden field of the page, or "". */
+static const char *hidden(const char *page, const char *name)
+{
+    struct cx *cx = site_cx();
+    const char *mark = cx_printf(cx, "name=\"%s\" value=\"", name);
+    const char *at = strstr(page, mark);
+
+    if (at == NULL)
+        return "";
+    at += strlen(mark);
+    return cx_printf(cx, "&%s=%.*s", name, (int)strcspn(at, "\""), at);
+}
+
+/* The page with the form, and what it holds beside what is typed. */
+static const char *opened(const struct act *a, const char *path,
+                          const char *id)
+{
+    struct cx *cx = site_cx();
+    bool asks = strstr(path, "/do/") != NULL;
+    struct site_reply r;
+
+    if (strncmp(path, "/console/me", 11) == 0)
+        r = site_get(&admin, "/console/me");
+    else
+        r = site_get(&admin, asks ? cx_printf(cx, "%s?ids=%s", path, id)
+                                  : path);
+    if (r.status != 200)
+        fail_msg("GET %s: %d", path, r.status);
+    return cx_printf(cx, "%s%s%s%s%s", filled(a->form),
+                     asks ? cx_printf(cx, "&ids=%s", id) : "",
+                     hidden(r.body, "_version"), hidden(r.body, "ver"),
+                     hidden(r.body, "order_no"));
+}
+
+static int64_t events(const char *event)
+{
+    struct cx *cx = site_cx();
+
+    return testdb_int(cx, cx_printf(
+        cx, "SELECT COUNT(*) FROM audit WHERE actor_id = %lld AND event"
+        " LIKE '%s' AND actor_kind = %d AND actor_name <> '' AND org_id > 0"
+        " AND address = '127.0.0.1' AND session_id > 0"
+        " AND LENGTH(request_id) >= 8", (long long)admin.account_id, event,
+        (int)ACTOR_ACCOUNT));
+}
+
+static void act_once(const struct act *a)
+{
+    struct cx *cx = site_cx();
+    const char *id, *path, *form;
+    struct site_reply r;
+    int64_t before, all;
+
+    if (a->before != NULL)
+        testdb_sql(cx, a->before);
+    id = a->id == NULL ? "" : text_of(a->id);
+    path = path_of(a, id);
+    form = opened(a, path, id);
+    before = events(a->event);
+    r = site_post(&admin, path, form);
+    if (r.status >= 400)
+        fail_msg("POST %s %s: %d %s", path, form, r.status,
+                 strstr(r.body, "<main") != NULL ? strstr(r.body, "<main")
+                                                 : r.body);
+    if (events(a->event) == before)
+        fail_msg("POST %s leaves no %s", path, a->event);
+    all = events("%");
+    r = site_post(&admin, path, form);
+    if (r.status == 0 || r.status >= 500)
+        fail_msg("POST %s again: %d", path, r.status);
+    if (a->again == ONCE && events("%") != all)
+        fail_msg("POST %s again has an effect", path);
+    if (a->again == TWICE && events("%") == all)
+        fail_msg("POST %s again leaves no event", path);
+}
+
+static void each_leaves_its_event_and_counts_once(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(acts); i++)
+        act_once(&acts[i]);
+    print_message("# %zu acts\n", COUNT(acts));
+}
+
+/* ---- what the engine does for every resource --------------------------- */
+
+static const char *first_id(const struct resource *r)
+{
+    struct cx *cx = site_cx();
+
+    return text_of(cx_printf(cx, "SELECT COALESCE(MIN(%s), 0) FROM %s WHERE"
+                             " %s", r->key, r->from,
+                             r->where == NULL ? "1" : r->where));
+}
+
+static void every_export_leaves_its_event(void **state)
+{
+    int done = 0;
+
+    (void)state;
+    for (size_t i = 0; i < router->count; i++) {
+        const struct route_row *row = &router->rows[i];
+        int64_t before = events("export");
+        struct site_reply r;
+
+        if (row->route.method != POST ||
+            !fits("/console/:resource/export", row))
+            continue;
+        r = site_post(&admin, row->route.path, "format=csv");
+        if (r.status >= 400 || events("export") != before + 1)
+            fail_msg("%s: %d, no event", row->route.path, r.status);
+        done++;
+    }
+    assert_in_range(done, 8, ROUTES_MAX);
+}
+
+static void every_value_shown_in_clear_leaves_its_event(void **state)
+{
+    struct cx *cx = site_cx();
+    int shown = 0;
+
+    (void)state;
+    for (size_t i = 0; i < router->count; i++) {
+        const struct route_row *row = &router->rows[i];
+        const struct resource *r = row->route.target;
+
+        if (row->route.method != POST ||
+            !fits("/console/:resource/:id/reveal", row))
+            continue;
+        for (size_t k = 0; k < r->columns.n; k++) {
+            int64_t before = events("privacy.reveal");
+            const char *id = first_id(r);
+            bool masked = r->columns.v[k].kind == CELL_PHONE;
+            struct site_reply reply;
+
+            if (strcmp(id, "0") == 0)
+                continue;
+            reply = site_post(&admin, cx_printf(cx, "/console/%s/%s/reveal",
+                                                r->name, id),
+                              cx_printf(cx, "column=%s",
+                                        r->columns.v[k].name));
+            if (reply.status != (masked ? 200 : 400) ||
+                events("privacy.reveal") != before + masked)
+                fail_msg("%s.%s: %d", r->name, r->columns.v[k].name,
+                         reply.status);
+            shown += masked;
+        }
+    }
+    assert_in_range(shown, 3, 100);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_unsafe_route_has_its_event),
+        cmocka_unit_test(the_tests_elsewhere_look_for_it),
+        cmocka_unit_test(every_export_leaves_its_event),
+        cmocka_unit_test(every_value_shown_in_clear_leaves_its_event),
+        cmocka_unit_test(each_leaves_its_event_and_counts_once),
+    };
+
+    return cmocka_run_group_tests(tests, start, stop);
+}
