@@ -69,7 +69,9 @@ void gun_figures(struct cx *cx, struct vnode *v, const struct wall_gun *g)
 {
     char text[MONEY_TEXT];
 
-    v_int(v, "soc", g->soc);
+    /* A car on alternating current does not tell. */
+    if (g->soc > 0)
+        v_int(v, "soc", g->soc);
     v_set(v, "power", decimal_text(g->power_w, 3, 1, true, text));
     v_set(v, "volt", decimal_text(g->voltage_dv, 1, 1, false, text));
     v_set(v, "amp", decimal_text(g->current_da, 1, 1, false, text));
@@ -119,7 +121,9 @@ static void put_session(struct cx *cx, struct vnode *v,
     put_figure(list, &i, "电量", v_get(all, "energy"), "kWh");
     put_figure(list, &i, "费用", v_get(all, "amount"), NULL);
     put_figure(list, &i, "时长", v_get(all, "elapsed"), NULL);
-    put_figure(list, &i, "剩余", cx_printf(cx, "%d", g->remain_min), "分");
+    put_figure(list, &i, "剩余",
+               g->remain_min > 0 ? cx_printf(cx, "%d", g->remain_min) : NULL,
+               "分");
 }
 
 static void put_guns(struct cx *cx, struct vnode *v, const struct wall_gun *g)
@@ -294,8 +298,9 @@ static void show_dialog(struct request *req, const struct wall_gun *g,
     v_set(v, "name", g->name);
     v_set(v, "order_no", g->order_no);
     v_printf(v, "text",
-             "%s 正在充电：SOC %d%%，已充 %s kWh，费用 ¥%s。停止后立即结算。",
-             plate_text(cx, g->plate), g->soc,
+             "%s 正在充电：%s已充 %s kWh，费用 ¥%s。停止后立即结算。",
+             plate_text(cx, g->plate),
+             g->soc > 0 ? cx_printf(cx, "SOC %d%%，", g->soc) : "",
              decimal_text(g->energy_e4kwh, 4, 2, true, energy),
              money_pretty(FEN(g->amount_fen), amount));
     for (size_t i = 0; i < stop_reason_count; i++) {

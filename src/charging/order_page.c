@@ -17,6 +17,7 @@
 #include "ledger/ledger.h"
 #include "protocol/ykc/codes.h"
 #include "system/audit.h"
+#include "system/audit_admin.h"
 #include "tariff/tariff.h"
 
 struct page {
@@ -63,34 +64,44 @@ static const char *decimal(struct cx *cx, int64_t v, int scale, int shown)
 struct step {
     const char *title;
     stamp at;
+    const char *instead; /* the state if the order ended badly here */
+    bool skip;           /* does not happen to this order */
 };
 
 static void put_steps(struct page *p)
 {
     const struct order *o = p->o;
+    /* The pile that asked for a start does not answer the permission. */
+    bool asked = o->start_by == START_BY_CARD || o->start_by == START_BY_VIN;
     const struct step steps[] = {
         { "创建订单", o->created_at },
         { "冻结金额", o->hold_id != 0 ? o->created_at : (stamp){ 0 } },
-        { "下发启动", o->sent_at },
-        { "桩已应答", o->replied_at },
-        { "开始充电", o->charging_at.ms ? o->charging_at : o->started_at },
+        { asked ? "允许启动" : "下发启动", o->sent_at },
+        { "桩已应答", o->replied_at,
+          .skip = asked && o->replied_at.ms == 0 },
+        { "开始充电", o->charging_at.ms ? o->charging_at : o->started_at,
+          .instead = o->state == ORDER_START_FAILED ? "fail" : NULL },
         { "停止充电", o->finished_at.ms ? o->finished_at : o->ended_at },
         { "收到记录", o->recorded_at },
-        { "结算完成", o->settled_at },
+        { "结算完成", o->settled_at,
+          .instead = o->state == ORDER_REVIEW ? "warn" : NULL },
     };
     struct vnode *list = v_child(p->v, "steps");
+    size_t n = 0;
 
     for (size_t i = 0; i < COUNT(steps); i++) {
-        struct vnode *s = v_item(list, i);
         bool done = steps[i].at.ms != 0;
+        struct vnode *s;
+
+        if (steps[i].skip)
+            continue;
+        s = v_item(list, n++);
 
         v_set(s, "title", steps[i].title);
         v_set(s, "time", done ? clock_text(p->cx, steps[i].at) : "—");
-        v_set(s, "state", done ? "done" : "todo");
-        if (o->state == ORDER_REVIEW && i == 7)
-            v_set(s, "state", "warn");
-        if (o->state == ORDER_START_FAILED && i == 4)
-            v_set(s, "state", "fail");
+        v_set(s, "state", steps[i].instead != NULL ? steps[i].instead
+                          : done                   ? "done"
+                                                   : "todo");
     }
 }
 
@@ -558,7 +569,7 @@ static void show_log(struct request *req, const void *args)
         v_set(v, "at", stamp_text(e[i].at, text));
         v_set(v, "who", e[i].actor_kind == ACTOR_SYSTEM ? "系统"
                                                         : e[i].actor_name);
-        v_set(v, "event", e[i].event);
+        v_set(v, "event", audit_event_word(e[i].event));
         v_set(v, "text", e[i].text);
         v_set(v, "address", e[i].address);
     }

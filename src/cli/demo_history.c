@@ -51,12 +51,13 @@ static stamp moment(struct demo *d, stamp day, enum demo_site site)
                                  random_between(&d->random, 0, 3599999));
 }
 
-/* Business grows by a third over the time, weekends are busier, and no day is
-   like another. */
+/* A young business: from a quarter of the mean, while few know the stations,
+   to two and a half times of it. Weekends are busier, and no day is like
+   another. */
 static size_t arrivals_of(struct demo *d, int day, struct arrival *out)
 {
     int64_t base = (int64_t)d->goal / d->days;
-    int64_t trend = 850 + 300 * day / d->days;
+    int64_t trend = 250 + 2250 * (int64_t)day * day / (d->days * d->days);
     int64_t noise = random_bell(&d->random, 90, 110);
     stamp date = stamp_add_days(d->first_day, day);
     int *weights = arena_array(d->cx->arena, d->station_count,
@@ -202,6 +203,8 @@ static void fill_wallet(struct demo *d, struct demo_driver *p,
 {
     static const int amounts[] = { 5000, 10000, 20000, 30000, 50000 };
     static const int weights[] = { 10, 40, 30, 12, 8 };
+    /* Card holders drive for a living, and pay ahead for days. */
+    static const int fleet_weights[] = { 0, 0, 0, 40, 60 };
     int64_t need = money_add(s->elec, s->service).fen;
     stamp at = stamp_add_ms(s->created_at,
                             -random_between(&d->random, 400000, 900000));
@@ -214,8 +217,10 @@ static void fill_wallet(struct demo *d, struct demo_driver *p,
         must(d->topup_count < d->topup_max);
         t->driver = (int)(p - d->drivers);
         t->at = at;
-        t->amount = amounts[random_weighted(&d->random, weights,
-                                            COUNT(weights))];
+        t->amount = amounts[random_weighted(&d->random,
+                                            p->has_card ? fleet_weights
+                                                        : weights,
+                                            COUNT(amounts))];
         p->balance += t->amount;
         at = stamp_add_ms(at, random_between(&d->random, 20000, 50000));
     }
@@ -259,17 +264,18 @@ static void start(struct demo *d, const struct arrival *a)
 
 void demo_make_history(struct demo *d)
 {
-    size_t most = (size_t)(d->goal / d->days * 2 + 100);
-    struct arrival *arrivals = arena_array(d->cx->arena, most,
+    size_t a_day = (size_t)(d->goal / d->days * 4 + 100);
+    size_t most = (size_t)d->goal * 3 / 2 + 1000;
+    struct arrival *arrivals = arena_array(d->cx->arena, a_day,
                                            sizeof *arrivals);
 
-    d->sessions = arena_array(d->cx->arena, most * (size_t)(d->days + 1),
-                              sizeof *d->sessions);
-    d->topup_max = most * (size_t)(d->days + 1);
+    d->sessions = arena_array(d->cx->arena, most, sizeof *d->sessions);
+    d->topup_max = most;
     d->topups = arena_array(d->cx->arena, d->topup_max, sizeof *d->topups);
     for (int day = 0; day <= d->days; day++) {
         size_t n = arrivals_of(d, day, arrivals);
 
+        must(n <= a_day && d->session_count + n <= most);
         for (size_t i = 0; i < n; i++)
             if (arrivals[i].at.ms < d->now.ms)
                 start(d, &arrivals[i]);

@@ -9,7 +9,7 @@
 #include "db/db.h"
 #include "db/rows.h"
 
-enum { DRIVERS = 2000, DRIVERS_SMALL = 100, CARD_PER_THOUSAND = 150 };
+enum { DRIVERS = 2000, DRIVERS_SMALL = 100, CARD_PER_THOUSAND = 600 };
 
 /* Battery, most it takes from DC, most it takes from AC. */
 static const struct demo_car cars[] = {

@@ -42,7 +42,8 @@
  * page/me.cs:
  *   Person.name .phone .org .roles .password_at (when it was last changed)
  *   Person.rules, Person.error, Person.old_error .password_error .again_error
- *   Person.sessions.N  .id .address .agent .created .seen .current (flag)
+ *   Person.sessions.N  .id .address .agent (Chrome · Windows) .agent_full
+ *                   .created .seen .current (flag)
  */
 #include "org/sign_in_admin.h"
 

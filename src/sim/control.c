@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/money.h"
+#include "sim/chance.h"
 #include "sim/pile.h"
 #include "sim/session.h"
 #include "sim/sim.h"
@@ -147,14 +148,6 @@ static void order_fault(struct order *o)
     buf_puts(o->answer, "ok");
 }
 
-static void drop_link(struct sim *sim, struct pile *p, int64_t seconds)
-{
-    pile_disconnect(p, 1000);
-    p->link_at = sim->now_ms + 1000 * seconds;
-    pile_tick(p);
-    sim_schedule(sim, p);
-}
-
 /* Cuts the link of a pile, or of all; they come back after SECONDS (1). */
 static void order_drop(struct order *o)
 {
@@ -172,9 +165,9 @@ static void order_drop(struct order *o)
         return;
     }
     for (size_t i = 0; all && i < o->sim->count; i++)
-        drop_link(o->sim, o->sim->piles[i], seconds);
+        chance_drop(o->sim, o->sim->piles[i], seconds);
     if (p != NULL)
-        drop_link(o->sim, p, seconds);
+        chance_drop(o->sim, p, seconds);
     buf_puts(o->answer, "ok");
 }
 

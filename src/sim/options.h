@@ -47,6 +47,8 @@
     NUMBER(arrivals,    0, 0, 1000000, "card drivers an hour, over the day")  \
     NUMBER(begin,       0, 0, 100000, "card drivers that come in the first "  \
                                       "minute")                               \
+    NUMBER(mishaps,     0, 0, 100000, "guns that break, links that are lost, " \
+                                      "an hour; 2 to 25 minutes each")        \
     NUMBER(stay_min_s,  0, 0, 86400, "drivers stop after at least so long")   \
     NUMBER(stay_max_s,  0, 0, 86400, "and at most so long; 0: when full")     \
     NUMBER(auto_plug_s, 0, 0, 60, "a car comes so long after a start without" \

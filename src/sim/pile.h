@@ -56,8 +56,10 @@ enum gun_phase {
     GUN_CHARGING
 };
 
-/* What the driver at the gun does next. */
-enum visit { VISIT_NONE, VISIT_SWIPE, VISIT_PLUG, VISIT_LEAVE };
+/* What the driver at the gun does next, or the one who mends it. */
+enum visit {
+    VISIT_NONE, VISIT_SWIPE, VISIT_PLUG, VISIT_LEAVE, VISIT_REPAIR
+};
 
 struct gun {
     enum gun_phase phase;

@@ -293,6 +293,9 @@ static void visit_tick(struct pile *p, struct gun *g)
     case VISIT_LEAVE:
         gun_unplug(p, g);
         break;
+    case VISIT_REPAIR:
+        gun_set_faults(p, g, 0);
+        break;
     case VISIT_NONE:
         break;
     }
@@ -537,4 +540,15 @@ void gun_set_faults(struct pile *p, struct gun *g, uint16_t faults)
     } else {
         report_now(p, g);
     }
+}
+
+bool gun_break(struct pile *p, struct gun *g, uint16_t faults,
+               int64_t seconds)
+{
+    if (g->phase != GUN_IDLE || g->plugged || g->visit != VISIT_NONE ||
+        g->faults != 0)
+        return false;
+    gun_set_faults(p, g, faults);
+    plan_visit(p, g, VISIT_REPAIR, 1000 * seconds, 1000 * seconds);
+    return true;
 }

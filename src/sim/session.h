@@ -36,6 +36,11 @@ bool gun_press_stop(struct pile *p, struct gun *g);
 
 void gun_set_faults(struct pile *p, struct gun *g, uint16_t faults);
 
+/* A free gun reports these faults until it is mended, seconds later. False
+   if it is in use, or broken already. */
+bool gun_break(struct pile *p, struct gun *g, uint16_t faults,
+               int64_t seconds);
+
 /* Orders of the platform. */
 void gun_start(struct pile *p, struct gun *g, const struct ykc_head *head,
                const struct ykc_remote_start *order,

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/stamp.h"
+#include "sim/chance.h"
 #include "sim/control.h"
 #include "sim/fleet.h"
 #include "sim/pile.h"
@@ -22,15 +23,7 @@
 enum {
     EVENTS = 256,
     PILES_PER_SOURCE = 16,
-    PILES_PER_SECOND = 200,  /* that connect at the start */
-    ARRIVAL_TRIES = 20,      /* to find a free gun */
-    FIRST_MS = 50000         /* in which the first cars come */
-};
-
-/* Cars that come in each hour of the day, in percent of the mean. */
-static const int rhythm[24] = {
-    70, 45, 30, 22, 20, 25, 48, 78, 95, 102, 110, 135,
-    160, 150, 122, 110, 110, 122, 138, 148, 152, 150, 138, 120,
+    PILES_PER_SECOND = 200   /* that connect at the start */
 };
 
 int64_t sim_after(const struct sim *sim, int64_t ms)
@@ -210,47 +203,6 @@ void sim_free(struct sim *sim)
 
 /* ---- running ------------------------------------------------------------ */
 
-/* The time until the next car: on average what the hour says. */
-static void plan_arrival(struct sim *sim)
-{
-    struct civil c = stamp_civil(stamp_now());
-    int64_t mean_ms;
-
-    sim->arrivals_at = INT64_MAX;
-    if (sim->first_left > 0) {
-        sim->first_left--;
-        sim->arrivals_at = sim->now_ms + FIRST_MS / sim->options->begin + 1;
-        return;
-    }
-    if (sim->options->arrivals == 0)
-        return;
-    mean_ms = INT64_C(360000000) /
-              (sim->options->arrivals * rhythm[c.hour]);
-    sim->arrivals_at = sim->now_ms + rng_between(&sim->rng, 1,
-                                                 2 * mean_ms + 1);
-}
-
-/* A driver looks for a free gun; the busier places first. */
-static void arrive(struct sim *sim)
-{
-    const uint8_t *card =
-        sim->cards[rng_below(&sim->rng, (int64_t)sim->card_count)];
-
-    for (int i = 0; i < ARRIVAL_TRIES; i++) {
-        struct pile *p =
-            sim->piles[rng_below(&sim->rng, (int64_t)sim->count)];
-        struct gun *g = &p->guns[rng_below(&sim->rng, p->spec.guns)];
-
-        if (p->link != LINK_READY ||
-            rng_below(&sim->rng, 200) >= p->spec.busy_percent ||
-            !gun_visit(p, g, card))
-            continue;
-        pile_tick(p);
-        sim_schedule(sim, p);
-        break;
-    }
-}
-
 static void serve(struct sim *sim, const struct epoll_event *ev)
 {
     uint64_t number = ev->data.u64;
@@ -270,7 +222,7 @@ static int wait_ms(const struct sim *sim)
 {
     int64_t due = sim->queue[0]->due_ms, now = monotonic_ms();
 
-    due = sim->arrivals_at < due ? sim->arrivals_at : due;
+    due = chance_due(sim) < due ? chance_due(sim) : due;
     if (due <= now)
         return 0;
     return due - now > 1000 ? 1000 : (int)(due - now);
@@ -283,9 +235,7 @@ void sim_run(struct sim *sim)
 
     sim_say(sim, "%zu piles, %zu cards, %s:%d", sim->count, sim->card_count,
             sim->options->host, (int)sim->options->port);
-    plan_arrival(sim);
-    if (sim->arrivals_at != INT64_MAX) /* when the piles are there */
-        sim->arrivals_at += FIRST_MS / 5;
+    chance_begin(sim);
     while (!sim->stopping) {
         n = epoll_wait(sim->epoll_fd, events, EVENTS, wait_ms(sim));
         must(n >= 0 || errno == EINTR);
@@ -299,9 +249,6 @@ void sim_run(struct sim *sim)
             pile_tick(p);
             sim_schedule(sim, p);
         }
-        if (sim->arrivals_at <= sim->now_ms) {
-            arrive(sim);
-            plan_arrival(sim);
-        }
+        chance_tick(sim);
     }
 }

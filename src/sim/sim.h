@@ -45,11 +45,13 @@ struct sim {
     struct pile **queue;      /* heap by the time something is due */
     size_t count, room;
     size_t sources;           /* addresses that the piles come from */
-    struct rng rng;           /* of arrivals */
+    struct rng rng;           /* of what happens by chance */
     int64_t arrivals_at;      /* the next car by chance */
     int64_t first_left;       /* of those that come in the first minute */
+    int64_t mishap_at;        /* the next gun that breaks, link that ends */
+    int64_t mishaps_left;     /* of those that come at once */
     uint8_t (*cards)[8];
-    size_t card_count;
+    size_t card_count, next_card;
     struct store store;
     struct control *control;
     bool stopping;

@@ -8,4 +8,7 @@
 
 extern const struct resource audit_page;
 
+/* What an event is called; one without a word is shown by its key. */
+const char *audit_event_word(const char *event);
+
 #endif

@@ -81,9 +81,15 @@ const struct label *cell_label(struct labels labels, const char *raw)
 {
     int64_t v;
 
-    if (raw == NULL || !read_int(raw, &v) || v < INT16_MIN || v > INT16_MAX)
+    if (raw == NULL)
         return NULL;
-    return label_of(labels, (int)v);
+    if (read_int(raw, &v))
+        return v < INT16_MIN || v > INT16_MAX ? NULL
+                                              : label_of(labels, (int)v);
+    for (size_t i = 0; i < labels.n; i++)
+        if (strcmp(labels.v[i].key, raw) == 0)
+            return &labels.v[i];
+    return NULL;
 }
 
 const char *cell_masked(struct arena *a, const char *phone)
@@ -162,7 +168,9 @@ const char *cell_pretty(struct cx *cx, const struct column *c,
         return cx_printf(cx, "%.10s", raw);
     case CELL_ENUM:
         label = cell_label(c->labels, raw);
-        return label != NULL ? label->word : CELL_NONE;
+        if (label != NULL)
+            return label->word;
+        return read_int(raw, &v) ? CELL_NONE : raw;
     case CELL_BOOL:
         return strcmp(raw, "0") == 0 ? "否" : "是";
     case CELL_PHONE:

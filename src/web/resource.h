@@ -57,7 +57,7 @@ enum cell {
     CELL_PERCENT,         /* 0.01 % */
     CELL_TIME, CELL_DATE,
     CELL_SECONDS,         /* as 1:39:26 */
-    CELL_ENUM,            /* labels: mark and word */
+    CELL_ENUM,            /* labels: mark and word; stored as value or key */
     CELL_BOOL,            /* 是 / 否 */
     CELL_PHONE,           /* masked unless the account may unmask (A9) */
 };
@@ -97,6 +97,7 @@ enum filter_kind {
 enum filter_flags {
     FILTER_TABS = 1 << 0,     /* this ENUM stands as tabs above the list */
     FILTER_ADVANCED = 1 << 1, /* behind 更多筛选 */
+    FILTER_KEYS = 1 << 2,     /* this ENUM is stored as its key */
 };
 
 struct filter {

@@ -7,7 +7,9 @@
  *   Detail.groups.N .title .rows.M .title .name .kind .value .mark .unit .href
  *                   .masked (flag: may be shown in clear)
  *   Detail.acts.N   .name .title .icon .danger .url (a link) .ask (flag: a
- *                   confirmation comes first)
+ *                   confirmation comes first) .more (flag: has no button
+ *                   of its own, but stands in the menu that Detail.more says
+ *                   there is)
  *   Detail.prev .next
  *   Detail.figures.N .label .value .path, if the descriptor's hook adds some
  */
@@ -16,6 +18,8 @@
 #include "db/db.h"
 #include "web/app.h"
 #include "web/resource_in.h"
+
+enum { ACTS_SHOWN = 3 }; /* as buttons in the head; the rest in a menu */
 
 /* The row's cells: one per column, then ids of references. */
 struct row {
@@ -139,7 +143,9 @@ static void put_acts(struct request *req, struct vnode *n,
             v_flag(a, "ask", (x->flags & ACT_CONFIRM) != 0);
             if (x->flags & ACT_LINK)
                 v_set(a, "url", act_url(req->cx, x, id));
+            v_flag(a, "more", count >= ACTS_SHOWN);
         }
+    v_flag(n, "more", count > ACTS_SHOWN);
     v_flag(n, "edit", may_edit(req, r, id));
     v_set(n, "edit_word", r->edit_word);
     v_flag(n, "drawer", !form_is_page(r));

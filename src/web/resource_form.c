@@ -24,7 +24,7 @@ enum { DRAWER_FIELDS_MAX = 16 };
 
 bool form_is_page(const struct resource *r)
 {
-    return r->fields.n > DRAWER_FIELDS_MAX;
+    return r->own_form || r->fields.n > DRAWER_FIELDS_MAX;
 }
 
 /* ---- the tree ---------------------------------------------------------- */

@@ -234,7 +234,11 @@ static void where_enum(struct list_query *q, const struct filter *f,
                        const struct filter_value *v)
 {
     for (size_t i = 0; i < f->labels.n; i++)
-        if (strcmp(f->labels.v[i].key, v->text) == 0)
+        if (strcmp(f->labels.v[i].key, v->text) != 0)
+            continue;
+        else if (f->flags & FILTER_KEYS)
+            list_where_text(q, f->sql, v->text);
+        else
             list_where_int(q, f->sql, f->labels.v[i].value);
 }
 

@@ -320,6 +320,22 @@
     toast('ok', '已复制。');
   }
 
+  /* A window too narrow for the words of the menu folds it, unasked. */
+  const narrow = matchMedia('(max-width: 900px)');
+  const foldNarrow = () => {
+    const shell = $('#shell');
+    if (!shell) return;
+    shell.classList.toggle('fold', narrow.matches || document.cookie.includes('fold=1'));
+  };
+  narrow.addEventListener('change', foldNarrow);
+  foldNarrow();
+
+  /* Who never chose a theme gets that of the system. */
+  if (!/(^|; )theme=/.test(document.cookie) && matchMedia('(prefers-color-scheme: dark)').matches) {
+    document.documentElement.setAttribute('data-bs-theme', 'dark');
+    remember('theme', 'dark');
+  }
+
   const acts = {
     theme() {
       const root = document.documentElement;
@@ -330,7 +346,7 @@
     },
     fold() {
       const folded = $('#shell').classList.toggle('fold');
-      remember('fold', folded ? '1' : '0');
+      if (!narrow.matches) remember('fold', folded ? '1' : '0');
       dispatchEvent(new Event('resize'));
     },
     keys() { openDialog($('#keys')); },

@@ -25,7 +25,7 @@
     <dt><kbd>r</kbd></dt><dd>刷新</dd>
     <dt><kbd>?</kbd></dt><dd>快捷键列表</dd>
   </dl></div>
-  <footer><label class="fs13"><input class="cb" type="checkbox" data-act="keys-on" checked> 启用单键快捷键</label><span class="grow"></span><button class="btn" type="button" data-close>关闭</button></footer>
+  <footer><label class="fs13 d-flex align-items-center gap-2"><input class="cb" type="checkbox" data-act="keys-on" checked>启用单键快捷键</label><span class="grow"></span><button class="btn" type="button" data-close>关闭</button></footer>
 </dialog>
 <dialog class="finder" id="finder" aria-label="搜索">
   <div class="inw"><?cs call:icon("search") ?><input class="in" type="search" role="combobox" aria-expanded="true" aria-controls="finder-list" aria-autocomplete="list" placeholder="菜单、订单号、电桩编号" maxlength="64"<?cs if:Page.find ?> data-url="<?cs var:Page.find ?>"<?cs /if ?>></div>

@@ -448,6 +448,26 @@ def copied_file(sources):
         seen[digest] = s.path
 
 
+AUDIT = re.compile(r"\baudit(?:_change|_many)?\(\s*[\w.>-]+,([^,;]*),")
+
+
+def audit_words(sources):
+    """Every event that is audited has a word in the audit page"""
+    page = "src/system/audit_admin.c"
+    words = set()
+    for s in sources:
+        if s.path == page:
+            words = set(re.findall(r'EVENT\("([^"]+)"', s.text))
+    for s in sources:
+        if not s.path.startswith("src/") or not s.path.endswith(".c"):
+            continue
+        for call in AUDIT.finditer(s.text):
+            for event in re.findall(r'"([a-z_.]+)"', call.group(1)):
+                if event not in words:
+                    line = s.text.count("\n", 0, call.start()) + 1
+                    yield s.path, line, "%s: no word in %s" % (event, page)
+
+
 RULES = [
     function_length, line_length, layers, banned_calls, heap, sql_place,
     markup_place, no_float, jumps, mutable_globals, says_what_it_is_for,
@@ -479,12 +499,14 @@ def main():
     root = sys.argv[1] if len(sys.argv) > 1 else "."
     sources = [Source(root, path) for path in sorted(files(root))]
     failed = 0
-    print("1..%d" % (len(RULES) + 1))
+    print("1..%d" % (len(RULES) + 2))
     for number, rule in enumerate(RULES, 1):
         found = [(s.path, n, what) for s in sources for n, what in rule(s)]
         failed += report(number, rule.__doc__, found)
     failed += report(len(RULES) + 1, copied_file.__doc__,
                      list(copied_file(sources)))
+    failed += report(len(RULES) + 2, audit_words.__doc__,
+                     list(audit_words(sources)))
     sys.exit(1 if failed else 0)
 
 
