@@ -59,6 +59,8 @@
         "least that must be available to start")                              \
     CFG(order_record_h,  INT,  "24", 1, 720,                                  \
         "hours without a record until telemetry settles")                     \
+    CFG(correction_fen,  INT,  "20000", 0, 100000000,                         \
+        "corrections by people beyond it need a second person")               \
     CFG(jobs_name,       TEXT, "", 0, 0, "name of this instance, no two alike") \
     CFG(sms_url,         TEXT, "", 0, 0, "SMS service")                       \
     CFG(sms_key,         TEXT, "", 0, 0, "its signing key")                   \

@@ -19,6 +19,7 @@
 #include "base/money.h"
 #include "base/stamp.h"
 #include "charging/order_state.h"
+#include "ledger/correction.h"
 #include "db/scope.h"
 #include "tariff/billing.h"
 
@@ -124,10 +125,25 @@ const struct order_adjustment *order_adjustments(struct cx *cx,
 
 /* ---- review ---------------------------------------------------------- */
 
+/* A check held it back, or a late record of an order that was settled without
+   it waits: a person may decide. */
+bool order_is_reviewable(struct cx *cx, const struct order *o);
+
 /*
- * A person's decision on an order in review, with the reason that goes into
- * the audit: settle it as the record says (energy NULL), or at these checked
- * figures per rate (all zero: nothing is charged and the hold is voided).
+ * The acting person decides (rule M13): at once (true), or, beyond the
+ * setting correction_fen, when a second one has approved (false), who then
+ * calls the other. As order_review, and fails with ERR_STATE if a decision
+ * waits already, or if what was approved is not at stake any more.
+ */
+bool order_review_submit(struct cx *cx, int64_t order_id,
+                         enum correction_how how, const char *reason);
+void order_review_approved(struct cx *cx, const struct correction *c);
+
+/*
+ * What the decision does; pages call the two above. With the reason that goes
+ * into the audit: settle it as the record says (energy NULL), or at these
+ * checked figures per rate (all zero: nothing is charged and the hold is
+ * voided).
  * Needs permission order.review, checked by the caller; the order is loaded
  * in the caller's scope. reason has 2..200 characters.
  */

@@ -58,7 +58,7 @@ static const struct filter filters[] = {
 const struct resource order_page = {
     .name = "order", .title = "充电订单", .unit = "单", .icon = "receipt",
     .sub = "从启动到结算的每一次充电",
-    .empty = "车主启动充电后，订单会出现在这里。",
+    .empty = "车主启动充电后，订单会出现在这里。", .live = "review",
     .own_detail = true, .key = "o.id", .text = "o.order_no",
     .search = "o.order_no",
     .from = "charge_order o LEFT JOIN station s ON s.id = o.station_id"

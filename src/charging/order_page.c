@@ -176,7 +176,9 @@ static void put_acts(struct page *p)
                  o->connector_id);
         v_flag(a, "danger", true);
     }
-    if (o->state == ORDER_REVIEW && request_may(p->req, "order.review")) {
+    if (request_may(p->req, "order.review") &&
+        order_is_reviewable(p->cx, o) &&
+        !correction_is_waiting(p->cx, CORRECTION_ORDER, o->id)) {
         struct vnode *a = v_item(list, n++);
 
         v_set(a, "title", "复核");
@@ -191,7 +193,9 @@ static void put_alert(struct page *p)
 
     if (o->state == ORDER_REVIEW) {
         v_set(a, "key", "warn");
-        v_set(a, "title", "需要复核。");
+        v_set(a, "title",
+              correction_is_waiting(p->cx, CORRECTION_ORDER, o->id)
+                  ? "复核意见等待审批。" : "需要复核。");
         v_set(a, "text", o->review_reason);
     } else if (o->state == ORDER_START_FAILED) {
         v_set(a, "key", "fault");

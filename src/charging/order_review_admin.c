@@ -8,25 +8,19 @@
 #include "db/db.h"
 #include "tariff/billing.h"
 
-#define REVIEW_HOWS(X)                                          \
-    X(REVIEW_AS_RECORD, 1, "record", "按电桩记录结算", NULL)     \
-    X(REVIEW_AS_ZERO,   2, "zero",   "不收费，全额退回冻结", NULL)
-LABELS_DECLARE(review_how, REVIEW_HOWS);
-LABELS_DEFINE(review_how, REVIEW_HOWS);
-
 const struct arg review_args[REVIEW_ARGS] = {
     ARG(struct review_args, id, .min = 1, .max = INT64_MAX),
-    ARG(struct review_args, how, .labels = LIST(review_how_labels)),
+    ARG(struct review_args, how, .labels = { correction_how_labels,
+                                              CORRECTION_ORDER_HOWS }),
     ARG(struct review_args, reason, .title = "复核说明", .max = 200),
 };
 
-static const int64_t nothing[RATES];
-
 struct review {
     int64_t id;
-    const int64_t *energy;
+    enum correction_how how;
     const char *reason;
-    struct bill bill;
+    struct bill bill; /* of the preview */
+    bool settled;     /* else it waits for a second person */
 };
 
 static void preview(struct cx *cx, void *arg)
@@ -45,18 +39,23 @@ static void show_dialog(struct request *req, const struct review_args *a,
     struct review *r = CX_NEW(cx, struct review);
     char text[MONEY_TEXT];
 
-    if (o->state != ORDER_REVIEW)
+    if (!order_is_reviewable(cx, o))
         cx_fail(cx, ERR_STATE, "订单 %s 不在待复核状态。", o->order_no);
+    if (correction_is_waiting(cx, CORRECTION_ORDER, o->id))
+        cx_fail(cx, ERR_STATE, "订单 %s 的复核意见在等待审批，见「更正审批」。",
+                o->order_no);
     v_int(v, "id", o->id);
     v_set(v, "no", o->order_no);
-    v_set(v, "why", o->review_reason);
+    v_set(v, "why", o->state == ORDER_REVIEW
+                        ? o->review_reason
+                        : "已按充电数据结算，之后收到的交易记录没有通过核对。");
     v_set(v, "reason", a->reason != NULL ? a->reason : "");
-    for (size_t i = 0; i < review_how_count; i++) {
+    for (size_t i = 0; i < CORRECTION_ORDER_HOWS; i++) {
         struct vnode *h = v_item(v_child(v, "hows"), i);
 
-        v_set(h, "key", review_how_labels[i].key);
-        v_set(h, "word", review_how_labels[i].word);
-        v_flag(h, "on", review_how_labels[i].value == a->how);
+        v_set(h, "key", correction_how_labels[i].key);
+        v_set(h, "word", correction_how_labels[i].word);
+        v_flag(h, "on", correction_how_labels[i].value == a->how);
     }
     r->id = o->id;
     if (cx_run(cx, preview, r))
@@ -75,9 +74,9 @@ void review_ask(struct request *req, const void *args)
 
 static void decide_work(struct cx *cx, void *arg)
 {
-    const struct review *r = arg;
+    struct review *r = arg;
 
-    order_review(cx, r->id, r->energy, r->reason);
+    r->settled = order_review_submit(cx, r->id, r->how, r->reason);
 }
 
 static void decide_tx(struct cx *cx, void *arg)
@@ -97,8 +96,7 @@ void review_decide(struct request *req, const void *args)
         return;
     }
     *r = (struct review){ .id = a->id, .reason = a->reason,
-                          .energy = a->how == REVIEW_AS_ZERO ? nothing
-                                                             : NULL };
+                          .how = (enum correction_how)a->how };
     if (!cx_run(cx, decide_tx, r)) {
         if (cx_status(cx->error.code) >= 500 ||
             cx->error.code == ERR_NOT_FOUND)
@@ -106,6 +104,7 @@ void review_decide(struct request *req, const void *args)
         show_dialog(req, a, cx_strdup(cx, cx->error.text), NULL);
         return;
     }
-    answer_toast(req, "已复核并结算。");
+    answer_toast(req, r->settled ? "已复核并结算。"
+                                 : "已提交，另一人审批通过后结算。");
     answer_redirect(req, cx_printf(cx, "/console/order/%" PRId64, a->id));
 }

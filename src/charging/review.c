@@ -61,6 +61,93 @@ static stamp first_of(stamp a, stamp b, stamp c)
     return a.ms != 0 ? a : b.ms != 0 ? b : c;
 }
 
+/* ---- with a second person (M13) --------------------------------------- */
+
+static const int64_t nothing[RATES];
+
+static const int64_t *energy_of(enum correction_how how)
+{
+    must(how == CORRECT_AS_RECORD || how == CORRECT_AS_ZERO);
+    return how == CORRECT_AS_ZERO ? nothing : NULL;
+}
+
+static money most(money a, money b)
+{
+    return money_cmp(a, b) > 0 ? a : b;
+}
+
+/*
+ * What the decision is about: the difference of an order that is settled
+ * already; else what will be charged, or what the record says and will not
+ * be. The order is locked.
+ */
+static money at_stake(struct cx *cx, const struct order *o,
+                      const struct waiting_record *w, enum correction_how how)
+{
+    struct bill decided, recorded = { .total = FEN(0) };
+    money d;
+
+    bill_of(cx, o, w, energy_of(how), &decided);
+    if (o->state == ORDER_SETTLED) {
+        d = money_sub(decided.total, o->total_fen);
+        return d.fen < 0 ? money_neg(d) : d;
+    }
+    if (w != NULL)
+        bill_of(cx, o, w, NULL, &recorded);
+    return most(decided.total, most(recorded.total, o->live_amount_fen));
+}
+
+static struct order *lock_reviewable(struct cx *cx, int64_t order_id,
+                                     const struct waiting_record **w)
+{
+    struct order *o = order_load(cx, order_id);
+
+    db_need_tx(cx);
+    *w = record_of_trade(cx, o->trade_no); /* the registry before the order */
+    o = order_lock(cx, o->id);
+    need_reviewable(cx, o, *w);
+    return o;
+}
+
+bool order_review_submit(struct cx *cx, int64_t order_id,
+                         enum correction_how how, const char *reason)
+{
+    const struct waiting_record *w;
+    struct order *o = lock_reviewable(cx, order_id, &w);
+
+    if (!correction_open(cx, &(struct correction_ask){
+                                 CORRECTION_ORDER, o->id, o->order_no, how,
+                                 at_stake(cx, o, w, how), reason,
+                                 o->provider_id, o->merchant_id,
+                                 o->station_id }))
+        return false;
+    order_review(cx, o->id, energy_of(how), reason);
+    return true;
+}
+
+void order_review_approved(struct cx *cx, const struct correction *c)
+{
+    const struct waiting_record *w;
+    struct order *o = lock_reviewable(cx, c->ref_id, &w);
+
+    must(c->kind == CORRECTION_ORDER);
+    if (money_cmp(at_stake(cx, o, w, (enum correction_how)c->how),
+                  c->amount) != 0)
+        cx_fail(cx, ERR_STATE,
+                "提交之后订单有了变化，金额已不同。驳回后重新复核。");
+    order_review(cx, o->id, energy_of((enum correction_how)c->how),
+                 c->reason);
+}
+
+bool order_is_reviewable(struct cx *cx, const struct order *o)
+{
+    if (o->state == ORDER_SETTLED && o->provisional)
+        return record_of_trade(cx, o->trade_no) != NULL;
+    return o->state == ORDER_REVIEW;
+}
+
+/* ---- the decision itself ---------------------------------------------- */
+
 void order_review(struct cx *cx, int64_t order_id,
                   const int64_t *energy_e4kwh, const char *reason)
 {

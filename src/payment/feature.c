@@ -1,16 +1,25 @@
 /*
  * What payment brings: top-ups, callbacks, the jobs that ask the channels.
  */
+#include "ledger/correction.h"
 #include "payment/payment.h"
 #include "payment/payment_pages.h"
 #include "web/feature.h"
 
-static const struct resource *const pages[] = { &payment_page };
+static const struct resource *const pages[] = { &payment_page, &refund_page,
+                                                &correction_page };
 
 static const struct permission perms[] = {
     { "payment.view", "查看充值记录" },
     { "payment.export", "导出充值记录" },
-    { "payment.refund", "重试退款" },
+    { "payment.refund", "处理失败的退款" },
+    { "correction.view", "查看更正审批" },
+    { "correction.approve", "审批人工更正" },
+};
+
+static const struct live_count lives[] = {
+    { "refund", true, refund_failed_count },
+    { "correction", true, correction_waiting_count },
 };
 
 static const struct job jobs[] = {
@@ -23,6 +32,7 @@ static const struct job jobs[] = {
 const struct feature payment_feature = {
     .name = "payment", .menu = "财务结算", .icon = "coin",
     .pages = LIST(pages), .perms = LIST(perms), .jobs = LIST(jobs),
+    .lives = LIST(lives),
     .endpoints = { payment_endpoints, PAYMENT_ENDPOINTS },
     .routes = { payment_routes, PAYMENT_ROUTES },
 };

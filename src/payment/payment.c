@@ -110,22 +110,25 @@ void payment_act_as(struct cx *cx, enum actor_kind kind, const char *name)
 
 /* ---- what the channel says ---- */
 
-static void book(struct cx *cx, struct payment *p, const struct pay_trade *t,
-                 const struct pay_provider *provider)
+void payment_book(struct cx *cx, struct payment *p,
+                  const char *channel_trade_no, stamp paid_at)
 {
+    /* 7: late money that a person gave to the driver after all. */
     static const char sql[] =
         "UPDATE payment"
         "   SET state = ?, channel_trade_no = ?, paid_at = ?,"
         "       query_at = NULL, error = '', updated_at = ?"
-        " WHERE id = ? AND state IN (1, 2)";
+        " WHERE id = ? AND state IN (1, 2, 7)";
+    const struct pay_provider *provider = pay_provider_find(p->channel);
     char amount[MONEY_TEXT];
 
+    must(provider != NULL);
     must(db_change_one(cx, sql,
-                       BIND(V(PAYMENT_PAID), V(t->channel_trade_no),
-                            V(t->paid_at), V(cx->now), V(p->id))));
+                       BIND(V(PAYMENT_PAID), V(channel_trade_no),
+                            V(paid_at), V(cx->now), V(p->id))));
     ledger_topup(cx, p->out_trade_no, p->id, p->driver_id, provider->channel,
                  p->amount);
-    rollup_add_topup(cx, t->paid_at, p->amount);
+    rollup_add_topup(cx, paid_at, p->amount);
     money_text(p->amount, amount);
     audit(cx, "payment.paid", "payment", p->id,
           cx_printf(cx, "充值到账 %s 元", amount));
@@ -136,7 +139,7 @@ static void book(struct cx *cx, struct payment *p, const struct pay_trade *t,
                          (long long)p->id, (long long)p->driver_id,
                          (long long)p->amount.fen));
     p->state = PAYMENT_PAID;
-    p->paid_at = t->paid_at;
+    p->paid_at = paid_at;
 }
 
 /* Money for an order that was given up (O5): it goes back. */
@@ -164,8 +167,6 @@ static enum payment_verdict apply_paid(struct cx *cx, struct payment *p,
                                        const struct pay_trade *t,
                                        const char **why)
 {
-    const struct pay_provider *provider = pay_provider_find(p->channel);
-
     if (money_cmp(t->amount, p->amount) != 0) {
         *why = "amount";
         return VERDICT_REFUSED;
@@ -175,11 +176,10 @@ static enum payment_verdict apply_paid(struct cx *cx, struct payment *p,
         *why = "channel_trade_no";
         return VERDICT_REFUSED;
     }
-    must(provider != NULL);
     switch (p->state) {
     case PAYMENT_CREATED:
     case PAYMENT_UNKNOWN:
-        book(cx, p, t, provider);
+        payment_book(cx, p, t->channel_trade_no, t->paid_at);
         return VERDICT_APPLIED;
     case PAYMENT_CLOSED:
     case PAYMENT_FAILED:

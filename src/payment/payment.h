@@ -23,6 +23,7 @@
 #include "base/money.h"
 #include "base/stamp.h"
 #include "db/scope.h"
+#include "ledger/correction.h"
 #include "payment/provider.h"
 
 #define PAYMENT_STATES(X)                                           \
@@ -40,7 +41,9 @@ LABELS_DECLARE(payment_state, PAYMENT_STATES);
     X(REFUND_QUEUED, 1, "queued", "待退款", "reserved")        \
     X(REFUND_SENT,   2, "sent",   "渠道处理中", "warn")         \
     X(REFUND_DONE,   3, "done",   "已退款", "ok")              \
-    X(REFUND_FAILED, 4, "failed", "退款失败", "fault")
+    X(REFUND_FAILED, 4, "failed", "退款失败", "fault")      \
+    X(REFUND_BY_HAND, 5, "by_hand", "线下退款", "ok")       \
+    X(REFUND_TO_WALLET, 6, "wallet", "已转入余额", "ok")
 
 LABELS_DECLARE(refund_state, REFUND_STATES);
 
@@ -114,7 +117,23 @@ void payment_refund_due(struct cx *cx);
  */
 stamp payment_next_query(stamp created_at, stamp expires_at, stamp now);
 
-/* A person tries a refund again that the channel refused. */
-void payment_refund_retry(struct cx *cx, int64_t payment_id);
+/* ---- refunds that the channel refused: a person decides --------------- */
+
+/* Tried again at the channel, under its number. ERR_STATE unless refused. */
+void refund_retry(struct cx *cx, int64_t refund_id);
+
+/*
+ * Closed for a reason (rule M13): CORRECT_BY_HAND, the money was given back
+ * outside the channel, or CORRECT_TO_WALLET, the driver has it in the wallet.
+ * At once (true), or beyond the setting correction_fen when a second person
+ * has approved (false), who then calls the other. In a transaction. Fails
+ * with ERR_STATE unless the channel refused it and nothing waits.
+ */
+bool refund_close(struct cx *cx, int64_t refund_id, enum correction_how how,
+                  const char *reason);
+void refund_close_approved(struct cx *cx, const struct correction *c);
+
+/* How many wait for a person. */
+int64_t refund_failed_count(struct cx *cx);
 
 #endif

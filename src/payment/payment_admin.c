@@ -26,7 +26,8 @@ static const struct column columns[] = {
     { "queries", "已查询", "p.queries", CELL_INT, COL_DETAIL },
     { "error", "渠道说明", "p.error", CELL_TEXT, COL_DETAIL },
     { "refund_no", "退款单号", "(SELECT r.refund_no" SHOW_REFUND, CELL_MONO,
-      COL_DETAIL, .group = "退款" },
+      COL_DETAIL, .group = "退款", .ref = &refund_page,
+      .ref_sql = "(SELECT r.id" SHOW_REFUND },
     { "refund", "退款状态", "(SELECT r.state" SHOW_REFUND, CELL_ENUM,
       COL_DETAIL, .labels = LIST(refund_state_labels) },
     { "refund_why", "退款说明", "(SELECT r.error" SHOW_REFUND, CELL_TEXT,
@@ -47,15 +48,6 @@ static const struct filter filters[] = {
       .unit = CELL_MONEY },
 };
 
-static const struct action actions[] = {
-    { "refund_retry", "重试退款", ACT_ROW | ACT_CONFIRM, "payment.refund",
-      payment_refund_retry,
-      .confirm = "用原退款单号再次向渠道申请，同一笔不会重复退款。",
-      .done = "已重新提交退款。", .icon = "receipt-refund",
-      .when = "EXISTS (SELECT 1 FROM payment_refund r"
-              " WHERE r.payment_id = p.id AND r.state = 4)" },
-};
-
 const struct resource payment_page = {
     .name = "payment", .title = "充值记录", .unit = "笔", .icon = "coin",
     .sub = "车主在线充值、到账与退款",
@@ -66,5 +58,4 @@ const struct resource payment_page = {
     .scope = { .driver = "p.driver_id" },
     .perm = { .view = "payment.view", .export = "payment.export" },
     .columns = LIST(columns), .filters = LIST(filters),
-    .actions = LIST(actions),
 };

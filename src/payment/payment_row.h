@@ -28,8 +28,25 @@ enum payment_verdict payment_apply(struct cx *cx, struct payment *p,
                                    const struct pay_trade *t,
                                    const char **why);
 
+/* Books a locked payment: paid, the wallet, the roll-up, event, audit. */
+void payment_book(struct cx *cx, struct payment *p,
+                  const char *channel_trade_no, stamp paid_at);
+
 /* A number of ours: two letters, yyMMddHHmmss, ten random digits. */
 const char *payment_number(struct cx *cx, const char *letters);
+
+/* A refund; refund_lock locks its payment first, then it (T3), or fails with
+   ERR_NOT_FOUND. */
+struct refund {
+    int64_t id;
+    char refund_no[OUT_TRADE_NO_SIZE];
+    int64_t payment_id;
+    money amount;
+    int state; /* enum refund_state */
+    int tries;
+    const char *reason;
+};
+struct refund *refund_lock(struct cx *cx, int64_t id, struct payment **p);
 
 /* Queues the refund of money that came too late. In a transaction. */
 void refund_queue(struct cx *cx, const struct payment *p, const char *reason);

@@ -15,6 +15,18 @@ static const struct verify_check checks[] = {
       "  WHERE y.state = 3 AND y.paid_at >= ?"
       "  GROUP BY y.id, y.out_trade_no, y.amount"
       "  HAVING y.amount <> s) b" },
+    { "each refund paid by hand was booked at its amount",
+      "SELECT COUNT(*), MIN(CONCAT('refund ', refund_no)) FROM ("
+      " SELECT r.id, r.refund_no, r.amount,"
+      "   COALESCE(SUM(IF(a.kind = 41, p.amount, 0)), 0) AS s"
+      "   FROM payment_refund r"
+      "   LEFT JOIN ledger_tx t ON t.ref_kind = 'payment'"
+      "     AND t.ref_id = r.payment_id AND t.kind = 'refund.by_hand'"
+      "   LEFT JOIN ledger_posting p ON p.tx_id = t.id"
+      "   LEFT JOIN ledger_account a ON a.id = p.account_id"
+      "  WHERE r.state = 5 AND r.done_at >= ?"
+      "  GROUP BY r.id, r.refund_no, r.amount"
+      "  HAVING r.amount <> s) b" },
     { "nothing was booked for a payment that was not paid",
       "SELECT COUNT(*), MIN(CONCAT('tx ', t.id)) FROM ledger_tx t"
       "  LEFT JOIN payment y ON y.id = t.ref_id"

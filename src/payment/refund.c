@@ -24,15 +24,6 @@ static int64_t wait_ms(int tries)
     return ms < 3600000 ? ms : 3600000;
 }
 
-struct refund {
-    int64_t id;
-    char refund_no[OUT_TRADE_NO_SIZE];
-    int64_t payment_id;
-    money amount;
-    int state, tries;
-    const char *reason;
-};
-
 static const struct db_field refund_fields[] = {
     DB_FIELD(struct refund, id),     DB_FIELD(struct refund, refund_no),
     DB_FIELD(struct refund, payment_id), DB_FIELD(struct refund, amount),
@@ -43,6 +34,18 @@ static const struct db_field refund_fields[] = {
 #define REFUND_SELECT \
     "SELECT id, refund_no, payment_id, amount, state, tries, reason" \
     "  FROM payment_refund"
+
+struct refund *refund_lock(struct cx *cx, int64_t id, struct payment **p)
+{
+    static const char of[] = "SELECT payment_id FROM payment_refund"
+                             " WHERE id = ?";
+    static const char sql[] = REFUND_SELECT " WHERE id = ? FOR UPDATE";
+
+    *p = payment_lock(cx, db_int(cx, of, BIND(V(id))));
+    if (*p == NULL)
+        cx_fail(cx, ERR_NOT_FOUND, "没有找到这笔退款。");
+    return db_row(cx, sql, BIND(V(id)), ROW(struct refund, refund_fields));
+}
 
 void refund_queue(struct cx *cx, const struct payment *p, const char *reason)
 {
@@ -115,15 +118,13 @@ static void try_later(struct cx *cx, const struct sending *s)
                  V(s->r->id)));
 }
 
-/* The row is locked in the order payment, refund (T3). */
 static void keep_answer(struct cx *cx, void *arg)
 {
-    static const char sql[] = REFUND_SELECT " WHERE id = ? FOR UPDATE";
     struct sending *s = arg;
+    struct payment *p;
 
-    must(payment_lock(cx, s->r->payment_id) != NULL);
-    s->r = db_row(cx, sql, BIND(V(s->id)), ROW(struct refund, refund_fields));
-    if (s->r->state == REFUND_DONE || s->r->state == REFUND_FAILED)
+    s->r = refund_lock(cx, s->id, &p);
+    if (s->r->state != REFUND_QUEUED && s->r->state != REFUND_SENT)
         return;
     if (s->outcome == PAY_REFUSED)
         give_up(cx, s, s->why.text);
@@ -199,18 +200,4 @@ void payment_refund_due(struct cx *cx)
                       F_TEXT("why", cx->error.text));
         silent = due[i].answered ? 0 : silent + 1;
     }
-}
-
-void payment_refund_retry(struct cx *cx, int64_t payment_id)
-{
-    static const char sql[] =
-        "UPDATE payment_refund"
-        "   SET state = ?, next_at = ?, error = ''"
-        " WHERE payment_id = ? AND state = 4";
-
-    if (payment_lock(cx, payment_id) == NULL ||
-        !db_change_one(cx, sql, BIND(V(REFUND_SENT), V(cx->now),
-                                     V(payment_id))))
-        cx_fail(cx, ERR_STATE, "这笔没有失败的退款，不需要重试。");
-    audit(cx, "payment.refund_retry", "payment", payment_id, "重试退款");
 }

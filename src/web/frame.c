@@ -271,7 +271,7 @@ static void put_feature(struct menu *m, const struct feature *f)
         const struct resource *r = f->pages.v[i];
         struct menu_entry e = {
             .title = r->title, .perm = r->perm.view, .icon = r->icon,
-            .path = cx_printf(cx, "/console/%s", r->name),
+            .path = cx_printf(cx, "/console/%s", r->name), .live = r->live,
         };
 
         if (!r->no_menu)

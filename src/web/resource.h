@@ -174,6 +174,9 @@ struct action {
     /* Does it to one row, which is inside the caller's scope. Fails with
        what to tell; a bulk run reports per row. */
     void (*run)(struct cx *cx, int64_t id);
+    /* Instead of run: with the reason that the question asked for, 2 to 200
+       characters. ACT_CONFIRM; JSON callers send it as "why". */
+    void (*run_why)(struct cx *cx, int64_t id, const char *why);
     const char *confirm; /* consequence, one sentence */
     const char *keep;    /* the safe choice: 继续充电; NULL: 取消 */
     const char *done;    /* toast; NULL: 已完成 */
@@ -193,6 +196,7 @@ struct resource {
     const char *icon;
     const char *empty; /* how to begin, shown while there are no rows */
     bool no_menu;      /* reached from other pages only */
+    const char *live;  /* name of the live count in its menu entry, or NULL */
     /* Never more than some thousand rows: the list may sort in memory. Without
        it the page test wants an index for every order. */
     bool small;

@@ -5,15 +5,18 @@
  *
  *   Ask.title   重启 32010600011923？ / 重启 4 台电桩？
  *   Ask.text    the consequence; Ask.keep the safe choice; Ask.yes the verb
- *   Ask.url Ask.back .danger (flag); Ask.keep_params.N .name .value
+ *   Ask.url Ask.back Ask.ids .danger .why (flags)
  *   Result.title .done .failed; Result.rows.N .text .error; Result.back
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "db/db.h"
 #include "web/app.h"
 #include "web/resource_in.h"
+
+enum { WHY_LEAST = 2, WHY_MOST = 200 };
 
 struct targets {
     const struct resource *r;
@@ -145,6 +148,7 @@ void resource_confirm(struct request *req, const void *args)
     v_printf(ask, "url", "%s/do/%s", resource_path(cx, t->r), t->x->name);
     v_set(ask, "back", list_back(req, t->r));
     v_flag(ask, "danger", (t->x->flags & ACT_DANGER) != 0);
+    v_flag(ask, "why", t->x->run_why != NULL);
     put_targets(cx, ask, t);
     if (req->htmx)
         answer_fragment(req, "ask.cs", tree);
@@ -157,7 +161,22 @@ void resource_confirm(struct request *req, const void *args)
 struct act {
     const struct targets *t;
     int64_t id;
+    const char *why;
 };
+
+/* The reason given, or NULL if the action wants none. */
+static const char *why_of(struct request *req, const struct action *x)
+{
+    const char *why = input_get(req->input, "why");
+    size_t chars = why != NULL ? utf8_count(why) : 0;
+
+    if (x->run_why == NULL)
+        return NULL;
+    if (chars < WHY_LEAST || chars > WHY_MOST)
+        cx_fail_field(req->cx, "why", "写明依据，%d–%d 个字。", WHY_LEAST,
+                      WHY_MOST);
+    return why;
+}
 
 static bool holds(struct cx *cx, const struct targets *t, int64_t id)
 {
@@ -180,7 +199,10 @@ static void act(struct cx *cx, void *arg)
     resource_require(cx, a->t->r, a->id);
     if (!holds(cx, a->t, a->id))
         cx_fail(cx, ERR_STATE, "现在的状态不能%s。", a->t->x->title);
-    a->t->x->run(cx, a->id);
+    if (a->t->x->run_why != NULL)
+        a->t->x->run_why(cx, a->id, a->why);
+    else
+        a->t->x->run(cx, a->id);
 }
 
 static void act_tx(struct cx *cx, void *arg)
@@ -200,12 +222,13 @@ struct outcome {
 };
 
 /* Each row in a transaction of its own. */
-static struct outcome *run_all(struct cx *cx, const struct targets *t)
+static struct outcome *run_all(struct cx *cx, const struct targets *t,
+                               const char *why)
 {
     struct outcome *o = CX_NEW(cx, struct outcome);
 
     for (size_t i = 0; i < t->n; i++) {
-        struct act a = { t, t->ids[i] };
+        struct act a = { t, t->ids[i], why };
 
         if (cx_run(cx, act_tx, &a)) {
             o->done++;
@@ -268,7 +291,7 @@ static void answer_json_results(struct request *req, const struct targets *t,
 void resource_act(struct request *req, const void *args)
 {
     struct targets *t = targets_of(req);
-    struct outcome *o = run_all(req->cx, t);
+    struct outcome *o = run_all(req->cx, t, why_of(req, t->x));
     const char *done = t->x->done != NULL ? t->x->done : "已完成。";
 
     (void)args;

@@ -253,8 +253,11 @@ static void check_actions(const struct resource *r)
         for (size_t k = 0; k < i; k++)
             if (strcmp(x->name, r->actions.v[k].name) == 0)
                 flaw(r, "two actions %s", x->name);
-        if (link != (x->url != NULL) || link == (x->run != NULL))
+        if (link != (x->url != NULL) ||
+            (x->run != NULL) + (x->run_why != NULL) != !link)
             flaw(r, "action %s: a link has a url, others run", x->name);
+        if (x->run_why != NULL && !(x->flags & ACT_CONFIRM))
+            flaw(r, "action %s never asks for its reason", x->name);
         if ((x->flags & ACT_DANGER) && !(x->flags & ACT_CONFIRM))
             flaw(r, "action %s destroys without asking", x->name);
         if (((x->flags & ACT_CONFIRM) != 0) != (x->confirm != NULL))

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "asset/live.h"
+#include "base/config.h"
 #include "base/crypto.h"
 #include "charging/order.h"
 #include "charging/request.h"
@@ -536,6 +537,214 @@ static void of_eight_reviewers_one_settles(void **state)
     assert_int_equal(world_wallet(cx, driver).available.fen, 3550);
 }
 
+/* ---- two people (M13) ------------------------------------------------ */
+
+struct proposal {
+    int64_t order_id;
+    enum correction_how how;
+    const char *reason;
+    int64_t actor;
+    bool settled;
+    int64_t correction; /* to approve or to refuse */
+};
+
+static void act_as(struct cx *cx, int64_t account)
+{
+    cx->actor.kind = ACTOR_ACCOUNT;
+    cx->actor.id = account;
+    cx->actor.name = cx_printf(cx, "账号 %lld", (long long)account);
+}
+
+static void submit_body(struct cx *cx, void *arg)
+{
+    struct proposal *p = arg;
+
+    act_as(cx, p->actor);
+    p->settled = order_review_submit(cx, p->order_id, p->how, p->reason);
+}
+
+static void approve_body(struct cx *cx, void *arg)
+{
+    const struct proposal *p = arg;
+    const struct correction *c = correction_load(cx, p->correction);
+
+    act_as(cx, p->actor);
+    order_review_approved(cx, c);
+    correction_approve(cx, c);
+}
+
+static void refuse_body(struct cx *cx, void *arg)
+{
+    const struct proposal *p = arg;
+
+    act_as(cx, p->actor);
+    correction_refuse(cx, p->correction, p->reason);
+}
+
+/* From 10.00 yuan on two people are needed. The order is about 14.50. */
+static struct proposal proposal_of(struct cx *cx, const struct order *o,
+                                   enum correction_how how)
+{
+    static struct config config;
+
+    config = *cx->config;
+    config.correction_fen = 1000;
+    cx->config = &config;
+    return (struct proposal){ .order_id = o->id, .how = how, .actor = 71,
+                              .reason = "抄表核实" };
+}
+
+static int64_t waiting_for(struct cx *cx, const struct order *o)
+{
+    return one(cx, cx_printf(cx, "SELECT COALESCE(MAX(id), 0) FROM correction"
+                                 " WHERE waiting = 1 AND ref_id = %lld",
+                             (long long)o->id));
+}
+
+static void a_small_correction_needs_one_person(void **state)
+{
+    struct cx *cx = *state;
+    struct order *o = in_review(cx, world_driver(cx, 5000, 0, 0));
+    struct proposal p = proposal_of(cx, o, CORRECT_AS_RECORD);
+    struct config config = *cx->config;
+
+    config.correction_fen = 1450;
+    cx->config = &config;
+    p.reason = "x";
+    assert_int_equal(world_tx(cx, submit_body, &p), ERR_INVALID);
+    p.reason = "抄表核实";
+    assert_int_equal(world_tx(cx, submit_body, &p), CX_OK);
+    assert_true(p.settled);
+    o = world_order(cx, o->id);
+    assert_int_equal(o->total_fen.fen, 1450);
+    assert_int_equal(one(cx, cx_printf(cx, "SELECT COUNT(*) FROM correction"
+                                           " WHERE ref_id = %lld AND state ="
+                                           " 2 AND author_id = 71 AND"
+                                           " decider_id IS NULL AND amount ="
+                                           " 1450", (long long)o->id)), 1);
+    /* It is settled: its amounts stay. */
+    assert_int_equal(world_tx(cx, submit_body, &p), ERR_STATE);
+}
+
+static void a_large_correction_needs_another_person(void **state)
+{
+    struct cx *cx = *state;
+    int64_t driver = world_driver(cx, 5000, 0, 0);
+    struct order *o = in_review(cx, driver);
+    struct proposal p = proposal_of(cx, o, CORRECT_AS_RECORD);
+
+    assert_int_equal(world_tx(cx, submit_body, &p), CX_OK);
+    assert_false(p.settled);
+    assert_int_equal(world_order(cx, o->id)->state, ORDER_REVIEW);
+    assert_int_equal(world_wallet(cx, driver).held.fen, 5000);
+    assert_int_equal(world_tx(cx, submit_body, &p), ERR_STATE); /* one waits */
+    p.correction = waiting_for(cx, o);
+    assert_int_equal(world_tx(cx, approve_body, &p), ERR_FORBIDDEN);
+    assert_int_equal(world_order(cx, o->id)->state, ORDER_REVIEW);
+    p.actor = 72;
+    assert_int_equal(world_tx(cx, approve_body, &p), CX_OK);
+    assert_int_equal(world_order(cx, o->id)->total_fen.fen, 1450);
+    assert_int_equal(world_wallet(cx, driver).available.fen, 3550);
+    assert_int_equal(world_tx(cx, approve_body, &p), ERR_STATE);
+    assert_int_equal(world_tx(cx, refuse_body, &p), ERR_STATE);
+    assert_int_equal(world_wallet(cx, driver).available.fen, 3550);
+}
+
+/* To charge nothing gives up what the record says: the same amount. */
+static void what_is_refused_can_be_proposed_anew(void **state)
+{
+    struct cx *cx = *state;
+    int64_t driver = world_driver(cx, 5000, 0, 0);
+    struct order *o = in_review(cx, driver);
+    struct proposal p = proposal_of(cx, o, CORRECT_AS_ZERO);
+
+    assert_int_equal(world_tx(cx, submit_body, &p), CX_OK);
+    assert_false(p.settled);
+    p.correction = waiting_for(cx, o);
+    p.actor = 72;
+    p.reason = "";
+    assert_int_equal(world_tx(cx, refuse_body, &p), ERR_INVALID);
+    p.reason = "电量属实，应收费";
+    assert_int_equal(world_tx(cx, refuse_body, &p), CX_OK);
+    assert_int_equal(world_tx(cx, approve_body, &p), ERR_STATE);
+    assert_int_equal(world_order(cx, o->id)->state, ORDER_REVIEW);
+    p.how = CORRECT_AS_RECORD;
+    p.actor = 71;
+    assert_int_equal(world_tx(cx, submit_body, &p), CX_OK);
+    p.correction = waiting_for(cx, o);
+    p.actor = 72;
+    assert_int_equal(world_tx(cx, approve_body, &p), CX_OK);
+    assert_int_equal(world_order(cx, o->id)->total_fen.fen, 1450);
+}
+
+/* What was approved is what is done: not another amount. */
+static void what_changed_meanwhile_is_not_approved(void **state)
+{
+    struct cx *cx = *state;
+    struct order *o = in_review(cx, world_driver(cx, 5000, 0, 0));
+    struct proposal p = proposal_of(cx, o, CORRECT_AS_RECORD);
+
+    assert_int_equal(world_tx(cx, submit_body, &p), CX_OK);
+    p.correction = waiting_for(cx, o);
+    p.actor = 72;
+    testdb_sql(cx, cx_printf(cx, "UPDATE correction SET amount = 1449 WHERE"
+                                 " id = %lld", (long long)p.correction));
+    assert_int_equal(world_tx(cx, approve_body, &p), ERR_STATE);
+    assert_int_equal(world_order(cx, o->id)->state, ORDER_REVIEW);
+}
+
+static int approve_at_once(int index, void *arg)
+{
+    struct cx *cx = world_cx();
+    struct proposal p = *(struct proposal *)arg;
+    enum cx_code code;
+
+    p.actor = 80 + index;
+    code = world_tx(cx, index % 2 ? approve_body : refuse_body, &p);
+    return code == CX_OK ? 0 : code == ERR_STATE ? 1 : 2;
+}
+
+static void of_eight_who_decide_one_does(void **state)
+{
+    struct cx *cx = *state;
+    int64_t driver = world_driver(cx, 5000, 0, 0);
+    struct order *o = in_review(cx, driver);
+    struct proposal p = proposal_of(cx, o, CORRECT_AS_RECORD);
+
+    assert_int_equal(world_tx(cx, submit_body, &p), CX_OK);
+    p.correction = waiting_for(cx, o);
+    p.reason = "并发";
+    assert_int_equal(world_parallel(8, approve_at_once, &p), 1);
+    o = world_order(cx, o->id);
+    assert_int_equal(one(cx, cx_printf(cx, "SELECT state FROM correction"
+                                           " WHERE id = %lld",
+                                       (long long)p.correction)),
+                     o->state == ORDER_SETTLED ? CORRECTION_DONE
+                                               : CORRECTION_REFUSED);
+}
+
+static void set_self_approved(struct cx *cx, void *arg)
+{
+    static const char sql[] =
+        "UPDATE correction SET state = 2, decider_id = author_id"
+        " WHERE id = ?";
+
+    db_exec(cx, sql, BIND(V(*(int64_t *)arg)));
+}
+
+/* The database insists, too. */
+static void no_row_says_that_an_author_approved(void **state)
+{
+    struct cx *cx = *state;
+    struct order *o = in_review(cx, world_driver(cx, 5000, 0, 0));
+    struct proposal p = proposal_of(cx, o, CORRECT_AS_RECORD);
+
+    assert_int_equal(world_tx(cx, submit_body, &p), CX_OK);
+    p.correction = waiting_for(cx, o);
+    assert_int_not_equal(world_tx(cx, set_self_approved, &p.correction),
+                         CX_OK);
+}
+
 int main(void)
 {
 #define WITH_CX(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -553,6 +762,12 @@ int main(void)
         WITH_CX(a_person_settles_as_the_record_says),
         WITH_CX(a_person_settles_at_checked_figures_or_at_nothing),
         WITH_CX(of_eight_reviewers_one_settles),
+        WITH_CX(a_small_correction_needs_one_person),
+        WITH_CX(a_large_correction_needs_another_person),
+        WITH_CX(what_is_refused_can_be_proposed_anew),
+        WITH_CX(what_changed_meanwhile_is_not_approved),
+        WITH_CX(of_eight_who_decide_one_does),
+        WITH_CX(no_row_says_that_an_author_approved),
     };
     struct cx *cx;
     int failed;

@@ -17,6 +17,7 @@
 
 #include "base/macros.h"
 #include "db/db.h"
+#include "ledger/ledger.h"
 #include "payment/payment.h"
 #include "tests/integration/driver/places.h"
 #include "tests/integration/driver/stack.h"
@@ -910,38 +911,170 @@ static void a_refund_that_was_done_unheard_is_done_once(void **state)
     refund_in_spite_of(modes, COUNT(modes));
 }
 
+/* ---- refunds that the channel refuses (M13) ---- */
+
+struct decision {
+    int64_t refund_id;
+    enum correction_how how;
+    bool done;
+    int64_t correction;
+};
+
 static void retry_refund(struct cx *c, void *arg)
 {
-    payment_refund_retry(c, *(int64_t *)arg);
+    refund_retry(c, *(int64_t *)arg);
 }
 
-static void retry_refund_tx(struct cx *c, void *arg)
+static void close_refund(struct cx *c, void *arg)
 {
-    db_tx(c, retry_refund, arg);
+    struct decision *d = arg;
+
+    d->done = refund_close(c, d->refund_id, d->how, "车主已销户，财务核实");
+}
+
+static void approve_refund(struct cx *c, void *arg)
+{
+    const struct decision *d = arg;
+    const struct correction *k = correction_load(c, d->correction);
+
+    refund_close_approved(c, k);
+    correction_approve(c, k);
+}
+
+struct act {
+    void (*body)(struct cx *c, void *arg);
+    void *arg;
+};
+
+static void act_tx(struct cx *c, void *arg)
+{
+    const struct act *a = arg;
+
+    db_tx(c, a->body, a->arg);
+}
+
+/* As this account, in a transaction; CX_OK or the code of the failure. */
+static enum cx_code as(int64_t account, void (*body)(struct cx *, void *),
+                       void *arg)
+{
+    struct cx *c = testdb_cx_as("pilehub_web");
+    enum cx_code code;
+    struct act a = { body, arg };
+
+    c->config = stack.config;
+    c->actor.kind = ACTOR_ACCOUNT;
+    c->actor.id = account;
+    c->actor.name = "财务";
+    code = cx_run(c, act_tx, &a) ? CX_OK : c->error.code;
+    testdb_cx_free(c);
+    return code;
+}
+
+/* A late payment whose refund the channel refused; id of the refund. */
+static int64_t refused(int64_t fen, const char **no)
+{
+    *no = late(fen);
+    fake_do(&stack, "inject",
+            "{\"path\":\"/pay/refunds\",\"mode\":\"refuse\"}");
+    refund_now(*no);
+    assert_int_equal(count("SELECT state FROM payment_refund WHERE payment_id"
+                           " = (SELECT id FROM payment WHERE out_trade_no ="
+                           " '%s')", *no), REFUND_FAILED);
+    return count("SELECT id FROM payment_refund WHERE payment_id ="
+                 " (SELECT id FROM payment WHERE out_trade_no = '%s')", *no);
+}
+
+static int64_t refund_state(int64_t id)
+{
+    return count("SELECT state FROM payment_refund WHERE id = %lld",
+                 (long long)id);
 }
 
 static void a_refused_refund_waits_for_a_person(void **state)
 {
-    const char *no = late(7200);
-    int64_t id = count("SELECT id FROM payment WHERE out_trade_no = '%s'",
-                       no);
+    const char *no;
+    int64_t id = refused(7200, &no);
 
     (void)state;
-    fake_do(&stack, "inject",
-            "{\"path\":\"/pay/refunds\",\"mode\":\"refuse\"}");
-    refund_now(no);
-    assert_int_equal(count("SELECT state FROM payment_refund"
-                           " WHERE payment_id = %lld", (long long)id),
-                     REFUND_FAILED);
     refund_now(no);
     assert_int_equal(refunded_there(no), 0);
-    testdb_run(cx, retry_refund_tx, &id);
+    assert_int_equal(as(71, retry_refund, &id), CX_OK);
     refund_now(no);
     assert_string_equal(state_of(no), "refunded");
     assert_int_equal(refunded_there(no), 7200);
-    /* There is nothing to try again. */
-    assert_false(cx_run(cx, retry_refund_tx, &id));
-    assert_int_equal(cx->error.code, ERR_STATE);
+    /* There is nothing to try again, and nothing to close. */
+    assert_int_equal(as(71, retry_refund, &id), ERR_STATE);
+    assert_int_equal(as(71, close_refund,
+                        &(struct decision){ .refund_id = id,
+                                            .how = CORRECT_TO_WALLET }),
+                     ERR_STATE);
+}
+
+static void a_refused_refund_can_go_to_the_wallet(void **state)
+{
+    const char *no;
+    int64_t id = refused(7300, &no), before = wallet();
+    struct decision d = { .refund_id = id, .how = CORRECT_TO_WALLET };
+
+    (void)state;
+    assert_int_equal(as(71, close_refund, &d), CX_OK);
+    assert_true(d.done);
+    assert_int_equal(as(71, close_refund, &d), ERR_STATE); /* once */
+    assert_int_equal(as(71, retry_refund, &id), ERR_STATE);
+    assert_int_equal(refund_state(id), REFUND_TO_WALLET);
+    assert_string_equal(state_of(no), "paid");
+    assert_int_equal(wallet(), before + 7300);
+    assert_booked(no, 1);
+    refund_now(no);
+    assert_int_equal(notify(no, "once"), 200);
+    assert_int_equal(refunded_there(no), 0);
+    assert_int_equal(wallet(), before + 7300);
+}
+
+static void a_refused_refund_can_be_paid_by_hand(void **state)
+{
+    static const char sum[] =
+        "SELECT COALESCE(SUM(p.amount), 0) FROM ledger_posting p JOIN"
+        " ledger_account a ON a.id = p.account_id WHERE a.kind = %d";
+    const char *no;
+    int64_t id = refused(7400, &no), before = wallet();
+    int64_t channel = count(sum, LEDGER_CHANNEL);
+    int64_t owed = count(sum, LEDGER_CORRECTION);
+    struct decision d = { .refund_id = id, .how = CORRECT_BY_HAND };
+
+    (void)state;
+    assert_int_equal(as(71, close_refund, &d), CX_OK);
+    assert_int_equal(as(72, close_refund, &d), ERR_STATE);
+    assert_int_equal(refund_state(id), REFUND_BY_HAND);
+    assert_string_equal(state_of(no), "refunded");
+    assert_int_equal(wallet(), before);
+    assert_int_equal(count(sum, LEDGER_CHANNEL), channel - 7400);
+    assert_int_equal(count(sum, LEDGER_CORRECTION), owed + 7400);
+    assert_int_equal(count("SELECT COUNT(*) FROM audit WHERE event ="
+                           " 'payment.refund_closed' AND actor_id = 71"
+                           " AND text LIKE '%%财务核实%%'"), 2);
+}
+
+/* Beyond 200 yuan, as the setting is, another person is needed. */
+static void a_large_one_is_closed_by_two(void **state)
+{
+    const char *no;
+    int64_t id = refused(20001, &no), before = wallet();
+    struct decision d = { .refund_id = id, .how = CORRECT_TO_WALLET };
+
+    (void)state;
+    assert_int_equal(as(71, close_refund, &d), CX_OK);
+    assert_false(d.done);
+    assert_int_equal(wallet(), before);
+    assert_int_equal(refund_state(id), REFUND_FAILED);
+    assert_int_equal(as(71, retry_refund, &id), ERR_STATE);
+    d.correction = count("SELECT MAX(id) FROM correction WHERE waiting = 1");
+    assert_int_equal(as(71, approve_refund, &d), ERR_FORBIDDEN);
+    assert_int_equal(wallet(), before);
+    assert_int_equal(as(72, approve_refund, &d), CX_OK);
+    assert_int_equal(as(73, approve_refund, &d), ERR_STATE);
+    assert_int_equal(wallet(), before + 20001);
+    assert_booked(no, 1);
 }
 
 /* ---- whose it is ---- */
@@ -1059,6 +1192,9 @@ int main(void)
         CASE(a_refund_without_answer_is_asked_for_first),
         CASE(a_refund_that_was_done_unheard_is_done_once),
         CASE(a_refused_refund_waits_for_a_person),
+        CASE(a_refused_refund_can_go_to_the_wallet),
+        CASE(a_refused_refund_can_be_paid_by_hand),
+        CASE(a_large_one_is_closed_by_two),
         CASE(a_top_up_is_its_drivers_own),
         CASE(the_list_comes_in_pages_without_gaps),
         CASE(too_many_unpaid_ones_are_refused),
