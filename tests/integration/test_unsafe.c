@@ -31,10 +31,11 @@ enum { PATH_MAX_TEXT = 300, FORM_MAX = 2000, SOURCE_MAX = 1 << 20 };
 
 /* ---- what is done ------------------------------------------------------ */
 
-/* How the same form behaves when it is sent a second time. */
+/* Why the same form does nothing when it is sent a second time. */
 enum again {
-    ONCE,  /* nothing happens */
-    TWICE, /* a command more; neither money nor rights */
+    ONCE,  /* its single-use token; without one it is refused (I8) */
+    STATE, /* the row is by then as it was wanted */
+    TWICE, /* it does: a command more; neither money nor rights */
 };
 
 /*
@@ -57,7 +58,7 @@ static const struct act {
     { "/console/org/do/disable", "SELECT id FROM org WHERE name = 'audited'",
       NULL, "", "org.disable", ONCE },
     { "/console/org/do/enable", "SELECT id FROM org WHERE name = 'audited'",
-      NULL, "", "org.enable", ONCE },
+      NULL, "", "org.enable", STATE },
     { "/console/role/new", NULL, NULL,
       "org_id={SELECT id FROM org WHERE kind = 1}&name=audited"
       "&perm.order.view=1", "role.create", ONCE },
@@ -80,7 +81,7 @@ static const struct act {
     { "/console/account/do/disable", ACCOUNT, NULL, "", "account.disable",
       ONCE },
     { "/console/account/do/enable", ACCOUNT, NULL, "", "account.enable",
-      ONCE },
+      STATE },
     { "/console/role/do/delete", "SELECT id FROM role WHERE name = 'audited'",
       "DELETE FROM account_role WHERE role_id ="
       " (SELECT id FROM role WHERE name = 'audited')", "", "role.delete",
@@ -99,7 +100,7 @@ static const struct act {
     { "/console/area/:id/edit", AREA, NULL, "name=audited&spaces=7",
       "area.edit", ONCE },
     { "/console/area/do/disable", AREA, NULL, "", "area.disable", ONCE },
-    { "/console/area/do/enable", AREA, NULL, "", "area.enable", ONCE },
+    { "/console/area/do/enable", AREA, NULL, "", "area.enable", STATE },
     { "/console/pile/new", NULL, NULL,
       "station_id={" STATION "}&area_id={" AREA "}&no=32010600011923"
       "&name=audited&kind=dc&speed=fast&guns=2&power_w=120&mounting=floor"
@@ -117,7 +118,7 @@ static const struct act {
     { "/console/connector/do/disable", GUN, NULL, "", "connector.disable",
       ONCE },
     { "/console/connector/do/enable", GUN, NULL, "", "connector.enable",
-      ONCE },
+      STATE },
     { "/console/tariff/new", NULL, NULL,
       "station_id={" STATION "}&name=audited&mode=unified"
       "&starts_on=@2"
@@ -129,7 +130,7 @@ static const struct act {
       "&all_elec=0.90000&all_service=0.40000", "tariff.price", ONCE },
     { "/console/tariff/do/disable", TARIFF, NULL, "", "tariff.disable",
       ONCE },
-    { "/console/tariff/do/enable", TARIFF, NULL, "", "tariff.enable", ONCE },
+    { "/console/tariff/do/enable", TARIFF, NULL, "", "tariff.enable", STATE },
     { "/console/pile/do/reboot", PILE, "UPDATE pile SET online = 1", "",
       "pile.reboot", ONCE },
     { "/console/pile/do/clock", PILE, NULL, "", "pile.clock", TWICE },
@@ -138,12 +139,12 @@ static const struct act {
     { "/console/pile/do/code", PILE, NULL, "", "pile.qr", TWICE },
     { "/console/pile/do/read", PILE, NULL, "", "pile.read", TWICE },
     { "/console/pile/do/disable", PILE, NULL, "", "pile.disable", ONCE },
-    { "/console/pile/do/enable", PILE, NULL, "", "pile.enable", ONCE },
+    { "/console/pile/do/enable", PILE, NULL, "", "pile.enable", STATE },
     { "/console/pile/do/delete", PILE, NULL, "", "pile.delete", ONCE },
     { "/console/station/do/disable", STATION, NULL, "", "station.disable",
       ONCE },
     { "/console/station/do/enable", STATION, NULL, "", "station.enable",
-      ONCE },
+      STATE },
     { "/console/wall/:id/stop",
       "SELECT connector_id FROM charge_order WHERE state = 4",
       "UPDATE charge_order o JOIN connector_live l"
@@ -165,11 +166,11 @@ static const struct act {
     { "/console/driver/do/disable", "SELECT MIN(id) FROM driver", NULL, "",
       "driver.disable", ONCE },
     { "/console/driver/do/enable", "SELECT MIN(id) FROM driver", NULL, "",
-      "driver.enable", ONCE },
+      "driver.enable", STATE },
     { "/console/me/kill", NULL, NULL,
       "id={SELECT MIN(s.id) FROM session s JOIN account a"
       " ON a.id = s.owner_id WHERE s.kind = 1 AND a.phone = '13700000001'}",
-      "account.session_end", ONCE },
+      "account.session_end", STATE },
     { "/console/me/password", NULL, NULL,
       "old=" PASSWORD "&password=" NEW_PASSWORD "&again=" NEW_PASSWORD,
       "account.password", ONCE },
@@ -197,6 +198,8 @@ static const struct elsewhere {
       "signing_out_ends_the_session" },
     { "/console/:resource/import/commit", "import", FOLDER "test_resource.c",
       "a_good_file_is_imported_whole_and_once" },
+    { "/console/orphan/:id/edit", "record.assign", FOLDER "test_orphan_page.c",
+      "the_form_makes_an_order_once" },
     { "/api/driver/v1/sms-codes", "sms.code",
       FOLDER "driver/test_driver_api.c",
       "the_first_sign_in_makes_the_account" },
@@ -259,7 +262,7 @@ static int start(void **state)
                                                    " kind = 1"), "*");
     site_sign_in(&elsewhere_too, id);
     site_sign_in(&admin, id);
-    password_hash(PASSWORD, hash);
+    password_hash(cx, PASSWORD, hash);
     testdb_sql(cx, cx_printf(cx, "UPDATE account SET password = '%s' WHERE"
                              " phone = '13700000001'", hash));
     router = router_new(cx->arena, site_features(), NULL, 0, &error);
@@ -467,6 +470,26 @@ static int64_t events(const char *event)
         (int)ACTOR_ACCOUNT));
 }
 
+/* Without the token of a form that was opened, and with a made-up one. */
+static void need_token(const char *path, const char *form)
+{
+    struct visitor forger = admin;
+    int64_t before = events("%");
+
+    for (size_t i = 0; i < 2; i++) {
+        struct site_reply r;
+
+        if (i == 0)
+            forger.form[0] = '\0';
+        else
+            snprintf(forger.form, sizeof forger.form, "%.*s.%064d", 32,
+                     admin.form, 0);
+        r = site_post(&forger, path, form);
+        if (r.status != 403 || events("%") != before)
+            fail_msg("POST %s without a token: %d", path, r.status);
+    }
+}
+
 static void act_once(const struct act *a)
 {
     struct cx *cx = site_cx();
@@ -480,6 +503,8 @@ static void act_once(const struct act *a)
     path = path_of(a, id);
     form = opened(a, path, id);
     before = events(a->event);
+    if (a->again == ONCE)
+        need_token(path, form);
     r = site_post(&admin, path, form);
     if (r.status >= 400)
         fail_msg("POST %s %s: %d %s", path, form, r.status,
@@ -491,7 +516,7 @@ static void act_once(const struct act *a)
     r = site_post(&admin, path, form);
     if (r.status == 0 || r.status >= 500)
         fail_msg("POST %s again: %d", path, r.status);
-    if (a->again == ONCE && events("%") != all)
+    if (a->again != TWICE && events("%") != all)
         fail_msg("POST %s again has an effect", path);
     if (a->again == TWICE && events("%") == all)
         fail_msg("POST %s again leaves no event", path);
