@@ -276,7 +276,7 @@ static void a_lost_connection_loses_the_transaction(void **state)
     assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM sample"), 0);
 }
 
-/* ---- what must not happen inside or after a transaction ------------------- */
+/* ---- what must not happen in a transaction -------------------------------*/
 
 static void send_out(struct cx *cx, void *arg)
 {
@@ -354,7 +354,7 @@ static void a_transaction_left_open_or_held_up_aborts(void **state)
     }
 }
 
-/* ---- what a session is set to --------------------------------------------- */
+/* ---- what a session is set to -------------------------------------------- */
 
 static void read_level(struct cx *cx, void *arg)
 {
