@@ -25,6 +25,7 @@ enum {
     BACKLOG = 4096,     /* a reconnect storm waits here */
     FLUSH_MS = 100,
     EVICT_AFTER_MS = 1000,
+    NO_DESCRIPTOR_MS = 200,
     ID_LISTENER = 1, ID_MAIL = 2 /* no connection has these */
 };
 
@@ -188,23 +189,6 @@ static void peer_of(const struct sockaddr_storage *at, struct address *out)
     memcpy(out->ip + 12, &((const struct sockaddr_in *)at)->sin_addr, 4);
 }
 
-/*
- * At the descriptor limit a pending connection would wake the loop for ever:
- * it is accepted with the descriptor kept for this, and closed (G19).
- */
-static void turn_one_away(struct net *n)
-{
-    int fd;
-
-    if (n->reserve >= 0)
-        close(n->reserve);
-    fd = accept4(n->listener, NULL, NULL, SOCK_CLOEXEC);
-    if (fd >= 0)
-        close(fd);
-    n->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    count_one(&n->counts, COUNT_no_descriptor);
-}
-
 static void accepting(struct net *n, bool on)
 {
     struct epoll_event e = { .events = on ? EPOLLIN : 0,
@@ -214,6 +198,29 @@ static void accepting(struct net *n, bool on)
         return;
     must(epoll_ctl(n->epoll, EPOLL_CTL_MOD, n->listener, &e) == 0);
     n->is_accepting = on;
+}
+
+/*
+ * At the descriptor limit a pending connection would wake the loop for ever:
+ * it is accepted with the descriptor kept for this, and closed (G19). Another
+ * thread may be faster with that one: then nobody is accepted for a while.
+ */
+static void turn_one_away(struct net *n)
+{
+    int fd;
+
+    if (n->reserve >= 0)
+        close(n->reserve);
+    fd = accept4(n->listener, NULL, NULL, SOCK_CLOEXEC);
+    if (fd >= 0) {
+        close(fd);
+        count_one(&n->counts, COUNT_no_descriptor);
+    }
+    n->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (n->reserve < 0) {
+        n->accept_ms = n->now_ms + NO_DESCRIPTOR_MS;
+        accepting(n, false);
+    }
 }
 
 /*
@@ -403,7 +410,7 @@ static void round_end(struct net *n)
         session_flush(n);
     if (atomic_load_explicit(&n->gateway->is_draining, memory_order_relaxed))
         drain(n);
-    else if (!n->is_accepting && make_room(n))
+    else if (!n->is_accepting && n->now_ms >= n->accept_ms && make_room(n))
         accepting(n, true);
 }
 

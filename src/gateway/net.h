@@ -57,6 +57,7 @@ struct net {
     int index;
     pthread_t thread;
     int epoll, listener, reserve;
+    int64_t accept_ms;     /* no descriptors: not before */
     bool is_accepting;
     int64_t now_ms;       /* monotonic, of this round */
     stamp now;

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -300,7 +302,7 @@ static void run_program(struct rig *r, const char *config)
     const char *build = getenv("PILEHUB_BUILD");
     const char *program = r->program != NULL ? r->program
                                              : "pilehub-gateway";
-    char path[500];
+    char path[500], clock[100];
 
     snprintf(path, sizeof path, "%s/%s", build != NULL ? build : ".",
              program);
@@ -309,6 +311,10 @@ static void run_program(struct rig *r, const char *config)
     dup2(r->log_fd, STDOUT_FILENO);
     if (r->fault != NULL)
         setenv("PILEHUB_FAULT", r->fault, 1);
+    if (r->forward_ms != NULL) {
+        snprintf(clock, sizeof clock, "%s/clock", r->home);
+        setenv("PILEHUB_CLOCK", clock, 1);
+    }
     execl(path, program, "-c", config, (char *)NULL);
     fprintf(stderr, "cannot run %s: %s\n", path, strerror(errno));
     _exit(127);
@@ -480,6 +486,27 @@ void rig_sql(struct rig *r, const char *format, ...)
     va_end(ap);
     cx_begin(r->cx);
     testdb_sql(r->cx, sql);
+}
+
+void rig_clock(struct rig *r)
+{
+    char path[100];
+    int fd;
+
+    r->program = "tests/integration/pilehub-gateway-faults";
+    snprintf(path, sizeof path, "%s/clock", r->home);
+    fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(ftruncate(fd, sizeof *r->forward_ms), 0);
+    r->forward_ms = mmap(NULL, sizeof *r->forward_ms,
+                         PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    assert_true(r->forward_ms != MAP_FAILED);
+    close(fd);
+}
+
+void rig_forward(struct rig *r, int64_t ms)
+{
+    atomic_fetch_add(r->forward_ms, ms);
 }
 
 static int64_t proc_number(const struct rig *r, const char *file, int field)

@@ -35,6 +35,7 @@ struct rig {
     const char *settings; /* further lines of the settings, or NULL */
     const char *name;     /* of the gateway; NULL: gw1 */
     int offline_ms;       /* silence of a pile; 0: 5 s */
+    _Atomic int64_t *forward_ms; /* rig_clock's */
 };
 
 /*
@@ -84,6 +85,12 @@ int64_t rig_rss_kib(const struct rig *r);
 int64_t rig_cpu_ticks(const struct rig *r);
 
 void rig_sleep(int ms);
+
+/* The program with kill points, whose clock goes on by ms at once with
+   rig_forward; what waits for it is done when its thread next wakes, so let
+   a pile say something. Before rig_start. */
+void rig_clock(struct rig *r);
+void rig_forward(struct rig *r, int64_t ms);
 
 /* ---- a pile --------------------------------------------------------- */
 
