@@ -487,20 +487,6 @@ static const char *owner_text(struct page *p, const struct ledger_entry *e)
                ? cx_printf(p->cx, "%s · %s", word, who) : word;
 }
 
-/* Documents of src/ledger/ledger.h. */
-static const char *doc_word(const char *kind)
-{
-    static const struct { const char *kind, *word; } words[] = {
-        { "order.settle", "结算" }, { "order.adjust", "更正" },
-        { "topup", "充值" }, { "grant", "后台充值" }, { "gift", "赠送" },
-    };
-
-    for (size_t i = 0; i < COUNT(words); i++)
-        if (strcmp(words[i].kind, kind) == 0)
-            return words[i].word;
-    return kind;
-}
-
 static size_t put_holds(struct page *p)
 {
     size_t n;
@@ -539,7 +525,7 @@ static void show_ledger(struct request *req, const void *args)
 
         if (i == 0 || e[i].tx_id != e[i - 1].tx_id) {
             doc = v_item(v_child(p->v, "docs"), docs++);
-            v_set(doc, "title", doc_word(e[i].doc_kind));
+            v_set(doc, "title", ledger_doc_word(e[i].doc_kind));
             v_set(doc, "kind", e[i].doc_kind);
             v_printf(doc, "idem", "#%" PRId64, e[i].tx_id);
             v_set(doc, "at", stamp_text(e[i].at, text));

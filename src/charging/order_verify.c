@@ -1,10 +1,10 @@
 #include "charging/order_verify.h"
 
-#include "base/log.h"
 #include "db/db.h"
 
 static const struct verify_check checks[] = {
     { "each settled order was booked at its total",
+      "已结算订单按总额入账",
       "SELECT COUNT(*), MIN(CONCAT('order ', order_no, ': ', total_fen,"
       "   ' not ', s)) FROM ("
       " SELECT o.id, o.order_no, o.total_fen, COALESCE(SUM(IF(a.kind IN"
@@ -17,15 +17,18 @@ static const struct verify_check checks[] = {
       "  GROUP BY o.id, o.order_no, o.total_fen"
       "  HAVING o.total_fen <> s) b" },
     { "no order was booked that is not settled",
+      "未结算的订单没有入账",
       "SELECT COUNT(*), MIN(CONCAT('tx ', t.id)) FROM ledger_tx t"
       "  LEFT JOIN charge_order o ON o.id = t.ref_id"
       " WHERE t.ref_kind = 'order' AND t.at >= ?"
       "   AND (o.id IS NULL OR o.state <> 10)" },
     { "electricity and service make the total",
+      "电费与服务费合计等于总额",
       "SELECT COUNT(*), MIN(CONCAT('order ', order_no)) FROM charge_order"
       " WHERE state = 10 AND settled_at >= ?"
       "   AND elec_fen + service_fen <> total_fen" },
     { "the bill by rate is the order's energy and money",
+      "分时账单等于订单电量与金额",
       "SELECT COUNT(*), MIN(CONCAT('order ', order_no)) FROM ("
       " SELECT o.order_no, o.energy_e4kwh AS e, o.elec_fen, o.service_fen,"
       "   COALESCE(SUM(b.energy_e4kwh), 0) AS be,"
@@ -40,6 +43,7 @@ static const struct verify_check checks[] = {
       " WHERE e <> be OR bad > 0 OR elec_fen <> (en + 5000000) DIV 10000000"
       "    OR service_fen <> (sn + 5000000) DIV 10000000" },
     { "prices are those of the version frozen at start",
+      "单价等于启动时冻结的版本",
       "SELECT COUNT(*), MIN(CONCAT('order ', o.order_no))"
       "  FROM charge_order o JOIN order_bill b ON b.order_id = o.id"
       "  JOIN tariff_version v ON v.id = o.tariff_version_id"
@@ -49,6 +53,7 @@ static const struct verify_check checks[] = {
       "   ELT(b.rate + 1, v.sharp_service_e5, v.peak_service_e5,"
       "     v.flat_service_e5, v.valley_service_e5))" },
     { "reserved money belongs to orders that are not over",
+      "冻结的钱都属于未结束的订单",
       "SELECT COUNT(*), MIN(CONCAT('hold ', h.id)) FROM ledger_hold h"
       "  LEFT JOIN ledger_hold_end e ON e.hold_id = h.id"
       "  LEFT JOIN charge_order o ON o.id = h.ref_id"
@@ -57,18 +62,21 @@ static const struct verify_check checks[] = {
       "   AND (o.id IS NULL OR o.state = 10 OR o.hold_id <> h.id"
       "        OR o.hold_open = 0)" },
     { "orders marked as reserving have an open hold",
+      "标记冻结的订单都有预授权",
       "SELECT COUNT(*), MIN(CONCAT('order ', o.order_no))"
       "  FROM charge_order o LEFT JOIN ledger_hold_end e"
       "    ON e.hold_id = o.hold_id"
       " WHERE o.hold_open = 1 AND ? IS NOT NULL"
       "   AND (o.hold_id IS NULL OR e.hold_id IS NOT NULL)" },
     { "settled records have a settled order",
+      "已结算的记录都有已结算的订单",
       "SELECT COUNT(*), MIN(CONCAT('record ', r.trade_no))"
       "  FROM trade_record r LEFT JOIN charge_order o"
       "    ON o.trade_no = COALESCE(r.for_trade_no, r.trade_no)"
       " WHERE r.state IN (2, 5) AND r.received_at >= ?"
       "   AND (o.id IS NULL OR o.state <> 10)" },
     { "orders settled from a record have it",
+      "按记录结算的订单都有记录",
       "SELECT COUNT(*), MIN(CONCAT('order ', o.order_no))"
       "  FROM charge_order o LEFT JOIN trade_record r"
       "    ON r.trade_no = o.trade_no"
@@ -76,6 +84,7 @@ static const struct verify_check checks[] = {
       " WHERE o.state = 10 AND o.settled_at >= ?"
       "   AND o.provisional_at IS NULL AND r.id IS NULL AND a.id IS NULL" },
     { "corrections add up to what was booked for them",
+      "更正金额与入账一致",
       "SELECT COUNT(*), MIN(CONCAT('order ', order_id)) FROM ("
       " SELECT j.order_id, SUM(j.total_fen) AS d, ("
       "   SELECT COALESCE(SUM(p.amount), 0) FROM ledger_tx t"
@@ -90,6 +99,7 @@ static const struct verify_check checks[] = {
 /* The whole history only: a station's sums have no beginning in between. */
 static const struct verify_check sums[] = {
     { "days, hours, months and totals are the settled orders",
+      "日、时、月汇总等于已结算订单",
       "SELECT COUNT(*), MIN(CONCAT('station ', id)) FROM ("
       " SELECT s.id,"
       "   (SELECT COALESCE(SUM(total_fen), 0) FROM charge_order o WHERE"
@@ -164,21 +174,8 @@ const struct order_figures *order_figures(struct cx *cx)
     return db_row(cx, sql, BIND(), ROW(struct order_figures, row));
 }
 
-static void watch(struct cx *cx, void *arg)
-{
-    size_t n;
-    const struct finding *f = order_verify(cx, stamp_add_days(cx->now, -2),
-                                           &n);
-
-    (void)arg;
-    for (size_t i = 0; i < n; i++)
-        if (f[i].breaks != 0)
-            log_error("order.books_broken", F_TEXT("check", f[i].what),
-                      F_INT("breaks", f[i].breaks),
-                      F_TEXT("first", f[i].first));
-}
-
 void order_watch_books(struct cx *cx)
 {
-    db_report(cx, watch, NULL);
+    verify_watch(cx, &(struct watch){ order_verify,
+                                      stamp_add_days(cx->now, -2), 3600 });
 }

@@ -18,7 +18,7 @@ struct order_figures {
 };
 const struct order_figures *order_figures(struct cx *cx);
 
-/* Job: orders of the last two days; breaks are logged as errors. */
+/* Job: orders of the last two days, hourly (R2). */
 void order_watch_books(struct cx *cx);
 
 #endif

@@ -36,21 +36,6 @@ static const struct arg entry_args[] = {
         .max = INT64_MAX),
 };
 
-/* What a document is called on a phone. */
-static const char *title_of(const char *doc_kind)
-{
-    static const struct { const char *kind, *title; } titles[] = {
-        { "topup", "充值" },          { "order.settle", "充电消费" },
-        { "order.adjust", "订单调整" }, { "grant", "平台充值" },
-        { "gift", "赠送" },
-    };
-
-    for (size_t i = 0; i < COUNT(titles); i++)
-        if (strcmp(titles[i].kind, doc_kind) == 0)
-            return titles[i].title;
-    return "账务调整";
-}
-
 static void entries(struct cx *cx, const void *args, struct json_out *out)
 {
     const struct entry_args *a = args;
@@ -74,7 +59,7 @@ static void entries(struct cx *cx, const void *args, struct json_out *out)
         json_open(out, NULL, '{');
         json_stamp(out, "at", e[i].at);
         json_text(out, "kind", e[i].doc_kind);
-        json_text(out, "title", title_of(e[i].doc_kind));
+        json_text(out, "title", ledger_doc_word(e[i].doc_kind));
         json_text(out, "account", account->key);
         json_text(out, "account_text", account->word);
         json_int(out, "amount_fen", e[i].amount.fen);

@@ -63,6 +63,18 @@ static const struct db_field account_row[] = {
     DB_FIELD(struct book_account, floor),
 };
 
+struct book_account book_lock_account(struct cx *cx, int64_t id)
+{
+    static const char sql[] =
+        "SELECT id, kind, owner_id, balance, held, floor"
+        "  FROM ledger_account WHERE id = ? FOR UPDATE";
+    const struct book_account *a =
+        db_row(cx, sql, BIND(V(id)), ROW(struct book_account, account_row));
+
+    must(a != NULL);
+    return *a;
+}
+
 void book_lock_wallet(struct cx *cx, int64_t driver_id,
                       struct book_wallet *w)
 {

@@ -38,6 +38,9 @@ static inline money book_free(const struct book_account *a)
     return money_sub(money_sub(a->balance, a->held), a->floor);
 }
 
+/* Locks one account that keeps a balance. */
+struct book_account book_lock_account(struct cx *cx, int64_t id);
+
 /* Locks the wallets of up to LEDGER_MANY different drivers by ascending id. */
 void book_lock_wallets(struct cx *cx, const int64_t *driver_ids, size_t n,
                        struct book_wallet *w);

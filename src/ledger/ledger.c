@@ -14,26 +14,6 @@ struct step {
     size_t at; /* in the postings */
 };
 
-static struct book_account lock_account(struct cx *cx, int64_t id)
-{
-    static const char sql[] =
-        "SELECT id, kind, owner_id, balance, held, floor"
-        "  FROM ledger_account WHERE id = ? FOR UPDATE";
-    static const struct db_field row[] = {
-        DB_FIELD(struct book_account, id),
-        DB_FIELD(struct book_account, kind),
-        DB_FIELD(struct book_account, owner),
-        DB_FIELD(struct book_account, balance),
-        DB_FIELD(struct book_account, held),
-        DB_FIELD(struct book_account, floor),
-    };
-    const struct book_account *a =
-        db_row(cx, sql, BIND(V(id)), ROW(struct book_account, row));
-
-    must(a != NULL);
-    return *a;
-}
-
 /* The accounts with a balance among the postings, by ascending id (T3). */
 static size_t steps_of(struct cx *cx, const struct posting *p, size_t n,
                        struct step *steps)
@@ -73,7 +53,7 @@ int64_t ledger_post(struct cx *cx, const struct ledger_doc *doc,
         return tx_id;
     steps_count = steps_of(cx, p, n, steps);
     for (count = 0; count < steps_count; count++) {
-        struct book_account a = lock_account(cx, steps[count].id);
+        struct book_account a = book_lock_account(cx, steps[count].id);
         money amount = p[steps[count].at].amount;
 
         book_change(cx, &a, amount, FEN(0));

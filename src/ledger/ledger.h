@@ -16,6 +16,8 @@
  *   gift          gift source -x                  gift +x
  *   order.settle  gift, granted, paid, arrears -t merchant +electricity,
  *                                                 service +service fee
+ *   refund.by_hand channel -x                     correction +x: late money
+ *                 that was given back outside the channel
  *   order.adjust  the difference of a settled order, either sign: less comes
  *                 back to where it was taken from, last taken first
  */
@@ -210,6 +212,9 @@ struct ledger_entry {
     money amount;
     money balance_after; /* 0 for hot accounts */
 };
+
+/* What people call a document of this kind. */
+const char *ledger_doc_word(const char *doc_kind);
 
 /* All postings of one document row ("order", order id), in order. The
    caller has loaded that row in the reader's scope. */

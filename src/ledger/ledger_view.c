@@ -1,6 +1,8 @@
 /*
  * Reading the ledger: wallets, postings of a document, holds.
  */
+#include <string.h>
+
 #include "db/db.h"
 #include "ledger/ledger.h"
 
@@ -8,6 +10,20 @@ struct balance {
     int kind;
     money balance, held;
 };
+
+const char *ledger_doc_word(const char *doc_kind)
+{
+    static const struct { const char *kind, *word; } words[] = {
+        { "topup", "充值" },           { "order.settle", "充电消费" },
+        { "order.adjust", "订单更正" }, { "grant", "后台充值" },
+        { "gift", "赠送" },            { "refund.by_hand", "线下退款" },
+    };
+
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (strcmp(words[i].kind, doc_kind) == 0)
+            return words[i].word;
+    return "账务调整";
+}
 
 struct wallet ledger_wallet(struct cx *cx, int64_t driver_id)
 {

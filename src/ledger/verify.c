@@ -7,20 +7,24 @@ enum { WATCH_MS = 10 * 60 * 1000 };
 
 static const struct verify_check checks[] = {
     { "each transaction adds up to zero",
+      "每笔凭证借贷相抵",
       "SELECT COUNT(*), MIN(CONCAT('tx ', id, ': ', s)) FROM ("
       " SELECT t.id, SUM(p.amount) AS s FROM ledger_tx t"
       "   JOIN ledger_posting p ON p.tx_id = t.id WHERE t.at >= ?"
       "  GROUP BY t.id HAVING s <> 0) b" },
     { "each transaction has two postings or more",
+      "每笔凭证至少两条分录",
       "SELECT COUNT(*), MIN(CONCAT('tx ', id)) FROM ("
       " SELECT t.id, COUNT(p.id) AS n FROM ledger_tx t"
       "   LEFT JOIN ledger_posting p ON p.tx_id = t.id WHERE t.at >= ?"
       "  GROUP BY t.id HAVING n < 2) b" },
     { "each posting belongs to a transaction",
+      "每条分录都属于一笔凭证",
       "SELECT COUNT(*), MIN(CONCAT('posting ', p.id)) FROM ledger_posting p"
       "  LEFT JOIN ledger_tx t ON t.id = p.tx_id"
       " WHERE t.id IS NULL AND ? IS NOT NULL" },
     { "the balance of each account is the sum of its postings",
+      "每个账户的余额等于分录之和",
       "SELECT COUNT(*), MIN(CONCAT('account ', id, ': ', balance, ' not ',"
       "   s)) FROM ("
       " SELECT a.id, a.balance, COALESCE(SUM(p.amount), 0) AS s"
@@ -29,10 +33,12 @@ static const struct verify_check checks[] = {
       "  WHERE a.is_hot = 0 AND ? IS NOT NULL"
       "  GROUP BY a.id, a.balance HAVING a.balance <> s) b" },
     { "hot accounts keep nothing in line",
+      "汇总账户不留行内余额",
       "SELECT COUNT(*), MIN(CONCAT('account ', id)) FROM ledger_account"
       " WHERE is_hot = 1 AND (balance <> 0 OR held <> 0)"
       "   AND ? IS NOT NULL" },
     { "every posting left the balance that it says",
+      "每条分录后的余额与记录一致",
       "SELECT COUNT(*), MIN(CONCAT('posting ', id)) FROM ("
       " SELECT p.id, p.balance_after, SUM(p.amount) OVER (PARTITION BY"
       "   p.account_id ORDER BY p.id) AS s"
@@ -40,6 +46,7 @@ static const struct verify_check checks[] = {
       "  WHERE a.is_hot = 0 AND ? IS NOT NULL) b"
       " WHERE balance_after IS NULL OR balance_after <> s" },
     { "what is held is the sum of the open holds",
+      "冻结金额等于未解除预授权之和",
       "SELECT COUNT(*), MIN(CONCAT('account ', id, ': ', held, ' not ', s))"
       " FROM (SELECT a.id, a.held, COALESCE(h.s, 0) AS s"
       "   FROM ledger_account a LEFT JOIN ("
@@ -50,16 +57,19 @@ static const struct verify_check checks[] = {
       "     ON h.account_id = a.id"
       "  WHERE ? IS NOT NULL HAVING held <> s) b" },
     { "the parts of each hold add up to it",
+      "每笔预授权的组成合计相符",
       "SELECT COUNT(*), MIN(CONCAT('hold ', id)) FROM ("
       " SELECT h.id, h.amount, COALESCE(SUM(p.amount), 0) AS s"
       "   FROM ledger_hold h LEFT JOIN ledger_hold_part p ON p.hold_id = h.id"
       "  WHERE h.created_at >= ? GROUP BY h.id, h.amount"
       "  HAVING h.amount <> s) b" },
     { "a settled hold names its transaction",
+      "已结算的预授权都有凭证",
       "SELECT COUNT(*), MIN(CONCAT('hold ', e.hold_id))"
       "  FROM ledger_hold_end e LEFT JOIN ledger_tx t ON t.id = e.tx_id"
       " WHERE e.at >= ? AND (e.how = 1) <> (t.id IS NOT NULL)" },
     { "no account is below its floor",
+      "没有账户低于下限",
       "SELECT COUNT(*), MIN(CONCAT('account ', id)) FROM ledger_account"
       " WHERE is_hot = 0 AND balance - held < floor AND ? IS NOT NULL" },
 };
@@ -78,7 +88,8 @@ const struct finding *verify_run(struct cx *cx,
         const struct finding *r = db_row(cx, list[i].sql, BIND(V(from)),
                                          ROW(struct finding, row));
 
-        f[i] = (struct finding){ list[i].what, r->breaks, r->first };
+        f[i] = (struct finding){ list[i].what, list[i].title, r->breaks,
+                                 r->first };
     }
     return f;
 }
@@ -133,11 +144,13 @@ const struct ledger_figures *ledger_figures(struct cx *cx)
 /* R1: new transactions, and the accounts they touched. */
 static const struct verify_check fresh[] = {
     { "new transactions add up to zero",
+      "新凭证借贷相抵",
       "SELECT COUNT(*), MIN(CONCAT('tx ', id, ': ', s)) FROM ("
       " SELECT t.id, SUM(p.amount) AS s FROM ledger_tx t"
       "   JOIN ledger_posting p ON p.tx_id = t.id WHERE t.at >= ?"
       "  GROUP BY t.id HAVING s <> 0) b" },
     { "balances are those of the last posting",
+      "新凭证后的余额等于最后一条分录",
       "SELECT COUNT(*), MIN(CONCAT('account ', a.id)) FROM ("
       " SELECT DISTINCT p.account_id FROM ledger_tx t"
       "   JOIN ledger_posting p ON p.tx_id = t.id WHERE t.at >= ?) n"
@@ -147,20 +160,83 @@ static const struct verify_check fresh[] = {
       "    WHERE l.account_id = a.id ORDER BY l.id DESC LIMIT 1)" },
 };
 
-static void watch(struct cx *cx, void *arg)
+static const struct finding *fresh_checks(struct cx *cx, stamp since,
+                                          size_t *count)
 {
-    const struct finding *f = verify_run(cx, fresh, COUNT(fresh),
-                                         stamp_add_ms(cx->now, -WATCH_MS));
+    *count = COUNT(fresh);
+    return verify_run(cx, fresh, COUNT(fresh), since);
+}
 
-    (void)arg;
-    for (size_t i = 0; i < COUNT(fresh); i++)
-        if (f[i].breaks != 0)
-            log_error("ledger.broken", F_TEXT("check", f[i].what),
-                      F_INT("breaks", f[i].breaks),
-                      F_TEXT("first", f[i].first));
+/* ---- keeping what was found ------------------------------------------ */
+
+struct found {
+    const struct watch *w;
+    const struct finding *f;
+    size_t n;
+};
+
+static void look(struct cx *cx, void *arg)
+{
+    struct found *found = arg;
+
+    found->f = found->w->collect(cx, found->w->since, &found->n);
+}
+
+/* broken_at stays that of the first run that found it broken. */
+static void keep(struct cx *cx, void *arg)
+{
+    static const char sql[] =
+        "INSERT INTO book_check (name, title, breaks, first_row, every_s,"
+        " checked_at, broken_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        " ON DUPLICATE KEY UPDATE title = VALUES(title),"
+        " broken_at = IF(VALUES(breaks) = 0, NULL,"
+        "   COALESCE(broken_at, VALUES(broken_at))),"
+        " breaks = VALUES(breaks), first_row = VALUES(first_row),"
+        " every_s = VALUES(every_s), checked_at = VALUES(checked_at)";
+    const struct found *found = arg;
+
+    for (size_t i = 0; i < found->n; i++) {
+        const struct finding *f = &found->f[i];
+        stamp broken = { f->breaks != 0 ? cx->now.ms : 0 };
+
+        db_exec(cx, sql,
+                BIND(V(f->what), V(f->title), V(f->breaks), V(f->first),
+                     V(found->w->every_s), V(cx->now), V(broken)));
+    }
+}
+
+void verify_watch(struct cx *cx, const struct watch *w)
+{
+    struct found *found = CX_NEW(cx, struct found);
+
+    found->w = w;
+    db_report(cx, look, found);
+    for (size_t i = 0; i < found->n; i++)
+        if (found->f[i].breaks != 0)
+            log_error("books.broken", F_TEXT("check", found->f[i].what),
+                      F_INT("breaks", found->f[i].breaks),
+                      F_TEXT("first", found->f[i].first));
+    db_tx(cx, keep, found);
 }
 
 void ledger_watch(struct cx *cx)
 {
-    db_report(cx, watch, NULL);
+    verify_watch(cx, &(struct watch){ fresh_checks,
+                                      stamp_add_ms(cx->now, -WATCH_MS), 60 });
+}
+
+void ledger_watch_all(struct cx *cx)
+{
+    verify_watch(cx, &(struct watch){ ledger_verify, { 0 }, 86400 });
+}
+
+int64_t verify_wrong_count(struct cx *cx)
+{
+    static const char sql[] =
+        "SELECT COUNT(*) FROM book_check"
+        " WHERE breaks > 0 OR checked_at < ? - INTERVAL 2 * every_s SECOND";
+
+    if (!cx->scope.all)
+        return 0;
+    return db_int(cx, sql, BIND(V(cx->now)));
 }

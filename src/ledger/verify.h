@@ -14,6 +14,7 @@
 /* One check: how many rows break it, and the first of them. */
 struct finding {
     const char *what;
+    const char *title; /* of the page, in Chinese */
     int64_t breaks;
     const char *first; /* "tx 17: -3", or NULL */
 };
@@ -22,6 +23,7 @@ struct finding {
    count; its row is the number of breaks and the first one. */
 struct verify_check {
     const char *what;
+    const char *title;
     const char *sql;
 };
 
@@ -42,7 +44,25 @@ struct ledger_figures {
 };
 const struct ledger_figures *ledger_figures(struct cx *cx);
 
-/* Jobs: breaks are logged as errors. */
+/*
+ * Jobs. What they find is kept for the page of checks, and breaks are logged
+ * as errors: what was posted lately, each minute (R1), and all of it, daily.
+ */
 void ledger_watch(struct cx *cx);
+void ledger_watch_all(struct cx *cx);
+
+/* The same for the checks of another feature: reads the findings of collect
+   in one consistent moment, then keeps them. A check that is not repeated
+   within twice every_s counts as overdue. */
+struct watch {
+    const struct finding *(*collect)(struct cx *cx, stamp since,
+                                     size_t *count);
+    stamp since;
+    int64_t every_s;
+};
+void verify_watch(struct cx *cx, const struct watch *w);
+
+/* Checks that are broken or overdue. */
+int64_t verify_wrong_count(struct cx *cx);
 
 #endif

@@ -4,6 +4,7 @@
 #include "ledger/correction.h"
 #include "payment/payment.h"
 #include "payment/payment_pages.h"
+#include "payment/payment_verify.h"
 #include "web/feature.h"
 
 static const struct resource *const pages[] = { &payment_page, &refund_page,
@@ -27,6 +28,8 @@ static const struct job jobs[] = {
       "查询未到账的充值", .waits = true },
     { "payment.refund", EVERY_S(10), LIMIT_S(60), payment_refund_due,
       "退回关闭后到账的充值", .waits = true },
+    { "payment.books", EVERY_S(3600), LIMIT_S(300), payment_watch_books,
+      "核对充值与账目" },
 };
 
 const struct feature payment_feature = {

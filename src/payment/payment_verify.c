@@ -4,6 +4,7 @@
 
 static const struct verify_check checks[] = {
     { "each payment that was paid was booked at its amount",
+      "已到账的充值按金额入账",
       "SELECT COUNT(*), MIN(CONCAT('payment ', out_trade_no)) FROM ("
       " SELECT y.id, y.out_trade_no, y.amount,"
       "   COALESCE(-SUM(IF(a.kind = 31, p.amount, 0)), 0) AS s"
@@ -16,6 +17,7 @@ static const struct verify_check checks[] = {
       "  GROUP BY y.id, y.out_trade_no, y.amount"
       "  HAVING y.amount <> s) b" },
     { "each refund paid by hand was booked at its amount",
+      "线下退款按金额入账",
       "SELECT COUNT(*), MIN(CONCAT('refund ', refund_no)) FROM ("
       " SELECT r.id, r.refund_no, r.amount,"
       "   COALESCE(SUM(IF(a.kind = 41, p.amount, 0)), 0) AS s"
@@ -28,6 +30,7 @@ static const struct verify_check checks[] = {
       "  GROUP BY r.id, r.refund_no, r.amount"
       "  HAVING r.amount <> s) b" },
     { "nothing was booked for a payment that was not paid",
+      "未到账的充值没有入账",
       "SELECT COUNT(*), MIN(CONCAT('tx ', t.id)) FROM ledger_tx t"
       "  LEFT JOIN payment y ON y.id = t.ref_id"
       " WHERE t.ref_kind = 'payment' AND t.kind = 'topup' AND t.at >= ?"
@@ -39,4 +42,10 @@ const struct finding *payment_verify(struct cx *cx, stamp since,
 {
     *count = COUNT(checks);
     return verify_run(cx, checks, COUNT(checks), since);
+}
+
+void payment_watch_books(struct cx *cx)
+{
+    verify_watch(cx, &(struct watch){ payment_verify,
+                                      stamp_add_days(cx->now, -2), 3600 });
 }

@@ -10,4 +10,7 @@
 const struct finding *payment_verify(struct cx *cx, stamp since,
                                      size_t *count);
 
+/* Job: payments of the last two days, hourly (R2). */
+void payment_watch_books(struct cx *cx);
+
 #endif

@@ -128,6 +128,9 @@ static const struct {
     { "UPDATE total_station SET total_fen = total_fen + 1", "days, hours" },
     { "UPDATE payment SET amount = amount - 1", "each payment that was" },
     { "UPDATE payment SET state = 4", "a payment that was not paid" },
+    { "INSERT INTO payment_refund (refund_no, payment_id, amount, state,"
+      " reason, done_at, created_at) VALUES ('RF1', 2, 7, 5, 'x', NOW(3),"
+      " NOW(3))", "paid by hand" },
 };
 
 struct verdict {
@@ -198,6 +201,57 @@ static void every_damage_is_found(void **state)
     assert_int_equal(refused, 1);
 }
 
+/* ---- the jobs ------------------------------------------------------------ */
+
+/* With the rights of the jobs, outside a transaction, later by this. */
+static int64_t check_all(int64_t later_s)
+{
+    struct cx *cx = testdb_cx_as("pilehub_jobs");
+    int64_t wrong;
+
+    cx->now = stamp_add_ms(cx->now, later_s * 1000);
+    ledger_watch(cx);
+    ledger_watch_all(cx);
+    order_watch_books(cx);
+    payment_watch_books(cx);
+    wrong = verify_wrong_count(cx);
+    cx->scope = (struct scope){ .merchant_id = 3 };
+    assert_int_equal(verify_wrong_count(cx), 0); /* of the platform only */
+    testdb_cx_free(cx);
+    return wrong;
+}
+
+static void the_jobs_keep_what_they_find(void **state)
+{
+    struct cx *cx = *state;
+    int64_t checks, since;
+
+    testdb_users(cx);
+    assert_int_equal(check_all(0), 0);
+    checks = testdb_int(cx, "SELECT COUNT(*) FROM book_check WHERE breaks = 0 AND"
+                     " broken_at IS NULL AND title <> ''");
+    assert_int_equal(checks, 25);
+    testdb_sql(cx, "UPDATE payment SET amount = amount - 1 WHERE state = 3");
+    assert_int_equal(check_all(1), 1);
+    assert_int_equal(testdb_int(cx, "SELECT breaks FROM book_check WHERE name LIKE"
+                             " 'each payment that was paid%' AND first_row"
+                             " LIKE 'payment %'"), 1);
+    since = testdb_int(cx, "SELECT UNIX_TIMESTAMP(MAX(broken_at)) FROM book_check");
+    assert_int_equal(check_all(100), 1);
+    assert_int_equal(testdb_int(cx, "SELECT UNIX_TIMESTAMP(MAX(broken_at)) FROM"
+                             " book_check"), since);
+    testdb_sql(cx, "UPDATE payment SET amount = amount + 1 WHERE state = 3");
+    assert_int_equal(check_all(0), 0);
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM book_check WHERE"
+                             " broken_at IS NOT NULL"), 0);
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM book_check"), checks);
+    /* One that does not run any more is as bad as one that fails. */
+    testdb_sql(cx, "UPDATE book_check SET checked_at = NOW(3) - INTERVAL 130"
+                   " SECOND WHERE every_s = 60");
+    cx->now = stamp_now();
+    assert_int_equal(verify_wrong_count(cx), 2);
+}
+
 /* ---- the command --------------------------------------------------------- */
 
 static int run_command(void)
@@ -258,6 +312,7 @@ int main(void)
 #define WITH_CX(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         WITH_CX(sound_books_pass),
+        WITH_CX(the_jobs_keep_what_they_find),
         WITH_CX(every_damage_is_found),
         WITH_CX(the_command_exits_with_1_if_anything_is_broken),
     };
