@@ -32,10 +32,11 @@ static const struct filter filters[] = {
 };
 
 const struct resource check_page = {
-    .name = "book-check", .title = "账目核对", .unit = "项", .icon = "shield-check",
+    .name = "bookcheck", .title = "账目核对", .unit = "项",
+    .icon = "shield-check",
     .sub = "系统每分钟、每小时、每日自动核对账目，只读不改",
     .empty = "后台任务运行后，核对结果会出现在这里。",
-    .live = "book-check", .small = true,
+    .live = "bookcheck", .small = true,
     .key = "b.id", .text = "b.title", .search = "b.title",
     .from = "book_check b",
     .scope = SCOPE_PLATFORM,

@@ -8,11 +8,11 @@
 static const struct resource *const pages[] = { &check_page };
 
 static const struct permission perms[] = {
-    { "ledger.check", "查看账目核对", .platform = true },
+    { "ledger.check", "查看账目核对" },
 };
 
 static const struct live_count lives[] = {
-    { "book-check", true, verify_wrong_count },
+    { "bookcheck", true, verify_wrong_count },
 };
 
 static const struct job jobs[] = {
