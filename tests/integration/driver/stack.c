@@ -187,7 +187,13 @@ static void write_nginx(const struct stack *s)
         " upstream web { server unix:%s; }\n"
         " upstream slow { server unix:%s; }\n"
         " server { listen 127.0.0.1:%d;\n"
+        "  set $pilehub_source \"%s\";\n  include %s/nginx/site.conf; }\n"
+        " server { listen 127.0.0.1:%d proxy_protocol;\n"
+        "  set_real_ip_from 127.0.0.1; real_ip_header proxy_protocol;\n"
         "  set $pilehub_source \"%s\";\n  include %s/nginx/site.conf; }\n}\n";
+    /* Files that the site includes by their bare name. */
+    static const char *const links[] = { "fastcgi.conf", "headers.conf",
+                                         "errors.conf" };
     char path[100], link_to[500], link_at[100];
     FILE *f;
 
@@ -198,13 +204,15 @@ static void write_nginx(const struct stack *s)
     fprintf(f, conf, getuid() == 0 ? "user root;" : "", s->dir, s->dir,
             source_dir(), s->dir, s->dir, s->dir, s->dir, s->dir,
             s->web.socket, s->slow.socket, s->http_port, source_dir(),
-            source_dir());
+            source_dir(), s->proxy_port, source_dir(), source_dir());
     fclose(f);
-    /* Files that the site includes by their bare name. */
-    snprintf(link_to, sizeof link_to, "%s/nginx/fastcgi.conf", source_dir());
-    snprintf(link_at, sizeof link_at, "%s/fastcgi.conf", s->dir);
-    if (symlink(link_to, link_at) != 0)
-        fail_start(link_at);
+    for (size_t i = 0; i < COUNT(links); i++) {
+        snprintf(link_to, sizeof link_to, "%s/nginx/%s", source_dir(),
+                 links[i]);
+        snprintf(link_at, sizeof link_at, "%s/%s", s->dir, links[i]);
+        if (symlink(link_to, link_at) != 0)
+            fail_start(link_at);
+    }
 }
 
 static void start_nginx(struct stack *s)
@@ -260,6 +268,7 @@ void stack_start(struct stack *s)
     if (mkdtemp(s->dir) == NULL)
         fail_start("mkdtemp");
     s->http_port = free_port();
+    s->proxy_port = free_port();
     start_fakes(s);
     cx = testdb_cx();
     testdb_users(cx);
@@ -290,7 +299,8 @@ static void end(pid_t pid)
 static void remove_files(const char *dir)
 {
     static const char *const names[] = {
-        "nginx.conf", "nginx.err", "nginx.pid", "fastcgi.conf", "t1", "t2",
+        "nginx.conf", "nginx.err", "nginx.pid", "fastcgi.conf",
+        "headers.conf", "errors.conf", "t1", "t2",
         "t3", "t4", "t5",
     };
     char path[120];

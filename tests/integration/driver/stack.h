@@ -24,6 +24,8 @@ struct stack {
     struct web_server web, slow;
     pid_t fakes, nginx;
     int http_port, fakes_port;
+    int proxy_port; /* the same site, told by PROXY who calls: for limits,
+                       from which this machine is free */
     char dir[64];
     char address[32]; /* callers come from it */
     struct contract *contract;
