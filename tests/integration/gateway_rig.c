@@ -8,15 +8,14 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -112,7 +111,7 @@ static void make_park(struct rig *r)
                " 1, NOW(3))");
 }
 
-/* ---- a database server that may be stopped -------------------------- */
+/* ---- the directory and the database --------------------------------- */
 
 /* What a child says is not for the test's output. */
 static void be_quiet(void)
@@ -135,82 +134,6 @@ static int run_and_wait(const char *const *argv)
     }
     waitpid(pid, &status, 0);
     return status;
-}
-
-void server_make(struct server *s)
-{
-    char data[80];
-    const char *argv[] = { "mariadb-install-db", "--no-defaults",
-                           "--user=root", data,
-                           "--auth-root-authentication-method=normal",
-                           "--skip-test-db", NULL };
-
-    if (getenv("PILEHUB_TEST_SOCKET") == NULL)
-        exit(77); /* where the others are skipped, so is this */
-    snprintf(s->dir, sizeof s->dir, "/tmp/pilehub-server-XXXXXX");
-    assert_non_null(mkdtemp(s->dir));
-    snprintf(s->socket, sizeof s->socket, "%s/db.sock", s->dir);
-    snprintf(data, sizeof data, "--datadir=%s/data", s->dir);
-    if (getuid() != 0)
-        argv[2] = "--skip-name-resolve";
-    assert_int_equal(run_and_wait(argv), 0);
-    server_start(s);
-    setenv("PILEHUB_TEST_SOCKET", s->socket, 1);
-}
-
-static void exec_server(const struct server *s)
-{
-    char data[80], sock[80], log[80];
-
-    snprintf(data, sizeof data, "--datadir=%s/data", s->dir);
-    snprintf(sock, sizeof sock, "--socket=%s", s->socket);
-    snprintf(log, sizeof log, "--log-error=%s/db.err", s->dir);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    be_quiet();
-    execlp("mariadbd", "mariadbd", "--no-defaults",
-           getuid() == 0 ? "--user=root" : "--skip-external-locking", data,
-           sock, log, "--skip-networking", "--skip-name-resolve",
-           "--character-set-server=utf8mb4",
-           "--collation-server=utf8mb4_unicode_ci",
-           "--innodb-buffer-pool-size=64M", "--innodb-snapshot-isolation=ON",
-           "--transaction-isolation=READ-COMMITTED",
-           "--default-time-zone=+08:00", (char *)NULL);
-    _exit(127);
-}
-
-void server_start(struct server *s)
-{
-    int64_t until = monotonic_ms() + 30000;
-    struct sockaddr_un to = { .sun_family = AF_UNIX };
-    int fd, rc;
-
-    s->pid = fork();
-    assert_true(s->pid >= 0);
-    if (s->pid == 0)
-        exec_server(s);
-    snprintf(to.sun_path, sizeof to.sun_path, "%s", s->socket);
-    do {
-        assert_true(monotonic_ms() < until);
-        rig_sleep(50);
-        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        rc = connect(fd, (struct sockaddr *)&to, sizeof to);
-        close(fd);
-    } while (rc != 0);
-}
-
-void server_end(struct server *s, int sig)
-{
-    kill(s->pid, sig);
-    waitpid(s->pid, NULL, 0);
-    s->pid = 0;
-}
-
-void server_remove(struct server *s)
-{
-    const char *argv[] = { "rm", "-rf", s->dir, NULL };
-
-    server_end(s, SIGKILL);
-    run_and_wait(argv);
 }
 
 void rig_init(struct rig *r, const char *name)
@@ -391,6 +314,20 @@ void rig_kill(struct rig *r)
     kill(r->pid, SIGKILL);
     waitpid(r->pid, NULL, 0);
     r->pid = 0;
+}
+
+void rig_pause(struct rig *r)
+{
+    int status;
+
+    kill(r->pid, SIGSTOP);
+    assert_int_equal(waitpid(r->pid, &status, WUNTRACED), r->pid);
+    assert_true(WIFSTOPPED(status));
+}
+
+void rig_resume(struct rig *r)
+{
+    kill(r->pid, SIGCONT);
 }
 
 /* ---- looking -------------------------------------------------------- */

@@ -38,20 +38,6 @@ struct rig {
     _Atomic int64_t *forward_ms; /* rig_clock's */
 };
 
-/*
- * A database server of the test's own, for tests that stop it: made before
- * rig_init, which then uses it.
- */
-struct server {
-    pid_t pid;
-    char dir[48];
-    char socket[64];
-};
-void server_make(struct server *s);
-void server_start(struct server *s);
-void server_end(struct server *s, int sig);
-void server_remove(struct server *s);
-
 /* Database, users, park. Once per program. */
 void rig_init(struct rig *r, const char *name);
 void rig_fini(struct rig *r);
@@ -66,6 +52,10 @@ int rig_stop(struct rig *r);
 /* Waits for a process that ends by itself: status as of waitpid. */
 int rig_wait_exit(struct rig *r, int ms);
 void rig_kill(struct rig *r);
+/* Stops the whole process where it is, and goes on with it. On a busy machine
+   its threads run on for a while after the signal: waits for all of them. */
+void rig_pause(struct rig *r);
+void rig_resume(struct rig *r);
 
 /* The statistics file; -1 if the line is not there. */
 int64_t rig_count(struct rig *r, const char *name);

@@ -18,7 +18,9 @@
 
 enum { START_MS = 20000, TICK_MS = 20 };
 
-static pid_t start(const char *const argv[])
+/* A server that starts removes the temporary tables it finds, and two may be
+   starting at once: each has a place of its own. */
+static pid_t start(const char *const argv[], const char *tmp)
 {
     pid_t pid = fork();
 
@@ -26,6 +28,7 @@ static pid_t start(const char *const argv[])
         int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        setenv("TMPDIR", tmp, 1);
         dup2(null, 0);
         dup2(null, 1);
         dup2(null, 2);
@@ -59,9 +62,12 @@ void mariadb_make(struct mariadb *m, const char *at)
     }
     snprintf(m->socket, sizeof m->socket, "%s/sock", m->dir);
     snprintf(data, sizeof data, "--datadir=%s/data", m->dir);
-    if (waitpid(start(argv), &status, 0) < 0 || status != 0) {
+    if (waitpid(start(argv, m->dir), &status, 0) < 0 || status != 0) {
         mariadb_remove(m);
-        exit(77); /* no server installed here */
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+            exit(77); /* no server installed here */
+        fprintf(stderr, "mariadb-install-db failed, status %d\n", status);
+        exit(1);
     }
 }
 
@@ -99,7 +105,7 @@ void mariadb_up(struct mariadb *m, const char *const *options)
     for (; options != NULL && *options != NULL; options++)
         argv[n++] = *options;
     must(n < COUNT(argv));
-    m->pid = start(argv);
+    m->pid = start(argv, m->dir);
     for (int waited = 0; waited < START_MS; waited += TICK_MS) {
         if (answers(m))
             return;
@@ -123,5 +129,5 @@ void mariadb_remove(struct mariadb *m)
     const char *const argv[] = { "rm", "-rf", m->dir, NULL };
 
     mariadb_down(m, SIGKILL);
-    waitpid(start(argv), NULL, 0);
+    waitpid(start(argv, "/tmp"), NULL, 0);
 }

@@ -354,29 +354,31 @@ static void a_paused_gateway_changes_nothing_when_it_wakes(void **state)
     f.state = YKC_STATE_IDLE;
     pile_send(&here, ykc_type_realtime, &f);
     rig_wait_int(&rig, "SELECT state FROM connector_live"
-                 " WHERE connector_id = 1", 2, 3000);
-    kill(rig.pid, SIGSTOP);
+                 " WHERE connector_id = 1", 2, 10000);
+    rig_pause(&rig);
     f.state = YKC_STATE_FAULT; /* read when it wakes up */
     pile_send(&here, ykc_type_realtime, &f);
-    rig_sleep(16000); /* it is taken for dead after 15 s */
+    /* It is taken for dead after 15 s; the server ends what it left open. */
+    rig_wait_int(&rig, "SELECT seen_at < NOW(3) - INTERVAL 15 SECOND"
+                 " FROM gateway WHERE name = 'gw1'", 1, 20000);
     pile_login(&there, &second, 1);
     f.state = YKC_STATE_IDLE;
     f.plugged_in = 1;
     pile_send(&there, ykc_type_realtime, &f);
     rig_wait_int(&rig, "SELECT state FROM connector_live"
-                 " WHERE connector_id = 1", 3, 3000);
+                 " WHERE connector_id = 1", 3, 15000);
     rig_wait_int(&rig, "SELECT g.name = 'gw2' FROM pile p JOIN gateway g"
-                 " ON g.id = p.gateway_id WHERE p.id = 1", 1, 3000);
-    kill(rig.pid, SIGCONT);
-    rig_wait_count(&rig, "stale_rows_total", 1, 5000);
+                 " ON g.id = p.gateway_id WHERE p.id = 1", 1, 15000);
+    rig_resume(&rig);
+    rig_wait_count(&rig, "stale_rows_total", 1, 15000);
     assert_int_equal(rig_int(&rig, "SELECT state FROM connector_live"
                              " WHERE connector_id = 1"), 3);
     assert_int_equal(rig_int(&rig, "SELECT online FROM pile WHERE id = 1"),
                      1);
     /* It has noticed, and lets the pile's old connection go. */
-    pile_expect_closed(&here, 3000);
+    pile_expect_closed(&here, 15000);
     pile_heartbeat(&there, 1);
-    pile_expect(&there, ykc_type_heartbeat_reply, 1000);
+    pile_expect(&there, ykc_type_heartbeat_reply, 5000);
     pile_close(&here);
     pile_close(&there);
     assert_int_equal(rig_stop(&second), 0);

@@ -260,7 +260,8 @@ static void only_the_holder_runs_a_job(void **state)
 
     schedule_init(&a, cx, "host:1/0", &no_features, some_jobs, 2, 0, 1);
     schedule_init(&b, other, "host:2/0", &no_features, some_jobs, 2, 0, 1);
-    schedule_step(&a);
+    for (int wait = 0; wait < 100 && effects(cx, "job") == 0; wait++)
+        schedule_step(&a); /* due a millisecond after it took the lease */
     schedule_step(&b);
     sleep_ms(60);
     schedule_step(&b);
