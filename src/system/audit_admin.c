@@ -109,7 +109,7 @@ static const struct label objects[] = {
     EVENT("connector", "电枪")
     EVENT("tariff",   "计费规则")
     EVENT("order",    "订单")
-    EVENT("record",   "交易记录")
+    EVENT("orphan",   "交易记录")
     EVENT("payment",  "充值")
     EVENT("driver",   "车主")
     EVENT("audit",    "操作日志")
