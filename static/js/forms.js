@@ -170,7 +170,10 @@
     box.append(clear);
     const mark = () => { clear.hidden = many || !hidden.value || text.readOnly; };
 
+    /* What was asked for comes too late. */
     function hide() {
+      clearTimeout(wait);
+      asked++;
       list.hidden = true;
       text.setAttribute('aria-expanded', 'false');
       text.removeAttribute('aria-activedescendant');
@@ -239,12 +242,17 @@
         const body = await answer.json();
         items = Array.isArray(body) ? body : body.items || body.data || [];
       } catch (e) {
-        if (turn === asked) list.replaceChildren(make('li', 'hd', '没能取到选项，再试一次。'));
+        if (turn !== asked) return;
+        list.replaceChildren(make('li', 'hd', '没能取到选项，再试一次。'));
+        list.hidden = false;
         return;
       }
       if (turn !== asked) return;
       list.replaceChildren(...items.map(option));
-      if (!items.length) list.append(make('li', 'hd', '没有符合「' + text.value.trim() + '」的选项'));
+      if (!items.length) {
+        const typed = url.searchParams.get('q');
+        list.append(make('li', 'hd', typed ? '没有符合「' + typed + '」的选项' : '还没有可选的内容'));
+      }
       list.hidden = false;
       text.setAttribute('aria-expanded', 'true');
       at = -1;
@@ -290,6 +298,11 @@
       hidden.value.split(',').filter(Boolean)
         .forEach((id, k) => chip(id, box.dataset.words.split('|')[k] || id));
     }
+    box.addEventListener('forget', () => {
+      hidden.value = text.value = shown = '';
+      hide();
+      mark();
+    });
     mark();
   }
 
@@ -300,10 +313,7 @@
     const form = e.target.form;
     if (!form || !e.target.name) return;
     $$('.picker[data-within="' + CSS.escape(e.target.name) + '"]', form).forEach((box) => {
-      const hidden = $('input[type=hidden]', box);
-      if (hidden === e.target) return;
-      hidden.value = '';
-      $('.in', box).value = '';
+      if ($('input[type=hidden]', box) !== e.target) box.dispatchEvent(new Event('forget'));
     });
   }
 
