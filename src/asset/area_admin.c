@@ -81,6 +81,7 @@ const struct resource area_page = {
               .import = "station.edit" },
     .columns = LIST(columns), .filters = LIST(filters),
     .fields = LIST(fields), .actions = LIST(actions),
+    .same = { { "station_id", "a.station_id" }, { "name", "a.name" } },
     .form_size = sizeof(struct area_form), .fill = fill, .save = save,
     .version = "a.ver",
 };

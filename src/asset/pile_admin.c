@@ -209,6 +209,7 @@ const struct resource pile_page = {
               .import = "pile.edit" },
     .columns = LIST(columns), .filters = LIST(filters),
     .fields = LIST(fields), .actions = LIST(actions),
+    .same = { { "no", "p.no" } },
     .form_size = sizeof(struct pile_form), .fill = fill, .save = save,
     .version = "p.ver",
 };

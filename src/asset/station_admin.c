@@ -157,6 +157,7 @@ const struct resource station_page = {
               .import = "station.edit" },
     .columns = LIST(columns), .filters = LIST(filters),
     .fields = LIST(fields), .actions = LIST(actions),
+    .same = { { "merchant_id", "s.merchant_id" }, { "name", "s.name" } },
     .form_size = sizeof(struct station_form), .fill = fill, .save = save,
     .decorate = decorate, .version = "s.ver",
 };

@@ -1,5 +1,5 @@
 /*
- * pilehub pile import: new piles from a table, by the same rules as the page.
+ * pilehub pile import: piles from a table, by the same rules as the page.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +22,8 @@ static void note(struct cx *cx, const struct import_report *report, void *arg)
 {
     (void)arg;
     audit(cx, "pile.import", "pile", 0,
-          cx_printf(cx, "命令行导入电桩 %lld 台", (long long)report->rows));
+          cx_printf(cx, "命令行导入电桩：新增 %lld 台，修改 %lld 台",
+                    (long long)report->fresh, (long long)report->changed));
 }
 
 static void run(struct cx *cx, void *arg)
@@ -39,7 +40,10 @@ static void run(struct cx *cx, void *arg)
                 report->errors[i].column[0] != '\0' ? ": " : "",
                 report->errors[i].text);
     w->wrong = report->wrong > 0;
-    printf("%lld rows, %lld wrong, %s\n", (long long)report->rows,
+    printf("%lld rows, %lld new, %lld changed, %lld the same, %lld wrong, "
+           "%s\n",
+           (long long)report->rows, (long long)report->fresh,
+           (long long)report->changed, (long long)report->same,
            (long long)report->wrong,
            stored ? "all imported" : "nothing imported");
 }
@@ -66,7 +70,7 @@ static int pile_import_main(const struct cli *cli, int argc, char **argv)
 
 const struct command pile_import_command = {
     .name = "pile import", .args = "[--dry-run] FILE.csv",
-    .summary = "Import new piles from a table",
+    .summary = "Import new and changed piles from a table",
     .help = "CSV (UTF-8 or GBK) or xlsx with the headings of the console's\n"
             "import template. All rows or none: each wrong cell is printed\n"
             "with its row, and the exit code is 1. --dry-run stores nothing.",

@@ -92,6 +92,7 @@ const struct resource org_page = {
               .export = "org.view", .import = "org.edit" },
     .columns = LIST(columns), .filters = LIST(filters),
     .fields = LIST(fields), .actions = LIST(actions),
+    .same = { { "parent_id", "o.parent_id" }, { "name", "o.name" } },
     .form_size = sizeof(struct org_form), .fill = fill, .save = save,
     .version = "o.ver",
 };

@@ -288,9 +288,11 @@ void import_read(struct cx *cx, const struct import_columns *columns,
         const char *wrong = NULL;
 
         for (size_t k = 0; k < row->count; k++)
-            if (columns->field[k] == (int)i)
+            if (columns->field[k] == (int)i) {
+                fs->given = *cleaned(cx, row->cells[k]) != '\0';
                 fs->text = text_of(cx, columns, form, fs->f, row->cells[k],
                                    row->kinds[k], &wrong);
+            }
         fs->error = wrong != NULL ? wrong : field_read(cx, form, i);
         form->errors += fs->error != NULL;
     }

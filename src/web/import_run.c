@@ -1,6 +1,9 @@
 #include "web/import_run.h"
 
+#include <string.h>
+
 #include "db/db.h"
+#include "web/import_match.h"
 #include "web/import_row.h"
 #include "web/resource.h"
 
@@ -14,6 +17,9 @@ struct run {
     struct import_report *report;
     bool stored;      /* the rows are in the database */
     bool rolled_back; /* on purpose: a dry run, or a row was wrong */
+    /* Which row of the database each good row of the table was. */
+    struct { int64_t id, row; } *met;
+    size_t met_n;
 };
 
 static void free_arena(void *p)
@@ -45,17 +51,75 @@ struct one_row {
     const struct import_columns *columns;
     const struct sheet_row *row;
     struct form_state *form;
+    enum import_what what;
+    const char *changes;
+    int64_t id;
 };
+
+/* The number of an earlier row of the table that is the same; 0 if none. */
+static int64_t met_before(const struct run *run, int64_t id)
+{
+    for (size_t i = 0; i < run->met_n; i++)
+        if (run->met[i].id == id)
+            return run->met[i].row;
+    return 0;
+}
 
 static void save_row(struct cx *cx, void *arg)
 {
     struct one_row *o = arg;
     const struct resource *r = o->run->ask->resource;
+    int64_t id, earlier;
 
     o->form = form_new(cx, r, 0);
     import_read(cx, o->columns, o->row, o->form);
-    if (o->form->errors == 0)
-        (void)r->save(cx, 0, o->form->form);
+    id = import_find(cx, o->form);
+    earlier = met_before(o->run, id);
+    if (id != 0 && earlier != 0)
+        cx_fail_field(cx, r->same[0].field, "与第 %lld 行重复。",
+                      (long long)earlier);
+    if (id != 0) {
+        o->changes = import_merge(cx, o->form, id);
+        o->what = *o->changes == '\0' ? IMPORT_SAME : IMPORT_CHANGED;
+    }
+    if (o->form->errors == 0 && o->what != IMPORT_SAME)
+        id = r->save(cx, id, o->form->form);
+    o->id = id;
+}
+
+/* What tells the row apart, as the table has it. */
+static const char *name_of(const struct form_state *form)
+{
+    const struct resource *r = form->r;
+    const char *name = "";
+
+    for (size_t k = 0; k < COUNT(r->same) && r->same[k].field != NULL; k++)
+        for (size_t i = 0; i < r->fields.n; i++)
+            if (strcmp(r->fields.v[i].name, r->same[k].field) == 0 &&
+                r->fields.v[i].ref == NULL)
+                name = form->fields[i].text;
+    return name;
+}
+
+/* Counts a good row, and keeps what it does if that is of interest. */
+static void note_good(const struct one_row *o)
+{
+    struct import_report *report = o->run->report;
+    struct run *run = o->run;
+
+    must(run->met_n < SHEET_IN_ROWS_MAX);
+    run->met[run->met_n].id = o->id;
+    run->met[run->met_n++].row = o->row->number;
+    report->fresh += o->what == IMPORT_NEW;
+    report->changed += o->what == IMPORT_CHANGED;
+    report->same += o->what == IMPORT_SAME;
+    if (o->what == IMPORT_SAME || report->notes_n == IMPORT_NOTES_MAX)
+        return;
+    report->notes[report->notes_n++] = (struct import_note){
+        o->row->number, o->what,
+        arena_strdup(report->arena, name_of(o->form)),
+        arena_strdup(report->arena, o->changes),
+    };
 }
 
 /* Notes what is wrong with the row; true if something is. */
@@ -83,7 +147,8 @@ static void run_row(struct cx *cx, struct run *run,
                     const struct import_columns *columns,
                     const struct sheet_row *row)
 {
-    struct one_row o = { run, columns, row, NULL };
+    struct one_row o = { run, columns, row, NULL, IMPORT_NEW, "", 0 };
+    bool wrong;
     struct arena_mark mark = arena_mark(cx->arena);
     bool saved = cx_run(cx, save_row, &o);
 
@@ -92,7 +157,10 @@ static void run_row(struct cx *cx, struct run *run,
                    cx->error.code == ERR_INTERNAL))
         cx_refail(cx);
     run->report->rows++;
-    run->report->wrong += note_row(cx, &o, saved);
+    wrong = note_row(cx, &o, saved);
+    run->report->wrong += wrong;
+    if (!wrong)
+        note_good(&o);
     if (!db_acts_wait(cx->db))
         arena_release(cx->arena, mark);
     else if (arena_used(cx->arena) > ARENA_FULL)
@@ -111,6 +179,7 @@ static void run_rows(struct cx *cx, void *arg)
     arena_reset(run->report->arena);
     *run->report = (struct import_report){ .arena = run->report->arena };
     run->rolled_back = false;
+    run->met_n = 0;
     if (!sheet_next(in, &row))
         cx_fail_field(cx, "file", "文件里没有内容。");
     import_heading(cx, ask->resource, in, &row, &columns);
@@ -137,6 +206,7 @@ bool import_run(struct cx *cx, const struct import_ask *ask,
     struct run *run = CX_NEW(cx, struct run);
 
     *run = (struct run){ .ask = ask, .report = report };
+    run->met = arena_array(cx->arena, SHEET_IN_ROWS_MAX, sizeof *run->met);
     run->stored = cx_run(cx, run_tx, run);
     if (!run->stored && !run->rolled_back)
         cx_refail(cx);

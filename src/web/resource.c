@@ -133,6 +133,16 @@ const char *resource_text(struct cx *cx, const struct resource *r, int64_t id)
     return t.cells[0] != NULL ? t.cells[0] : "";
 }
 
+bool resource_editable(struct cx *cx, const struct resource *r, int64_t id)
+{
+    struct db_table t;
+
+    if (r->edit_when == NULL)
+        return true;
+    t = one_cell(cx, r, r->edit_when, id);
+    return t.rows > 0 && t.cells[0] != NULL && strcmp(t.cells[0], "0") != 0;
+}
+
 static NORETURN void not_found(struct cx *cx, const struct resource *r)
 {
     cx_fail(cx, ERR_NOT_FOUND,

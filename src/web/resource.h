@@ -216,6 +216,9 @@ struct resource {
     struct { const struct field *v; size_t n; } fields;
     struct { const struct action *v; size_t n; } actions;
 
+    /* What tells rows apart in an import: fields, and the columns that hold
+       them. Rows that are there are updated; without it all are new. */
+    struct { const char *field, *sql; } same[2];
     const char *edit_word; /* what editing is called here; NULL: 编辑 */
     /* Offered only when this SQL condition on the row holds; NULL: always.
        save refuses what comes all the same. */

@@ -105,17 +105,8 @@ static void act_conditions(struct cx *cx, const struct resource *r, int64_t id,
 static bool may_edit(struct request *req, const struct resource *r,
                      int64_t id)
 {
-    struct list_sql s;
-    struct db_table t;
-
-    if (r->perm.edit == NULL || !request_may(req, r->perm.edit))
-        return false;
-    if (r->edit_when == NULL)
-        return true;
-    s = list_row_sql(list_query_new(req->cx, resource_source(req->cx, r)),
-                     &r->edit_when, 1, id);
-    t = db_table(req->cx, s.sql, s.binds);
-    return t.rows > 0 && t.cells[0] != NULL && strcmp(t.cells[0], "0") != 0;
+    return r->perm.edit != NULL && request_may(req, r->perm.edit) &&
+           resource_editable(req->cx, r, id);
 }
 
 static void put_acts(struct request *req, struct vnode *n,

@@ -344,3 +344,17 @@ void form_copy(struct form_state *to, const struct form_state *from,
 
     memcpy(member(to, f), member(from, f), sizes[f->kind]);
 }
+
+const char *field_said(const struct field_state *fs)
+{
+    const struct labels *l = &fs->f->labels;
+
+    if (fs->f->ref != NULL)
+        return fs->shown;
+    if (fs->f->kind == FIELD_BOOL)
+        return strcmp(fs->text, "1") == 0 ? "是" : "否";
+    for (size_t i = 0; i < l->n; i++)
+        if (strcmp(l->v[i].key, fs->text) == 0)
+            return l->v[i].word;
+    return *fs->text == '\0' ? CELL_NONE : fs->text;
+}

@@ -131,21 +131,6 @@ struct view {
     const struct form_state *theirs; /* conflict: what the row holds now */
 };
 
-/* What a person compares: names of references, words of enumerations. */
-static const char *said(const struct field_state *fs)
-{
-    const struct labels *l = &fs->f->labels;
-
-    if (fs->f->ref != NULL)
-        return fs->shown;
-    if (fs->f->kind == FIELD_BOOL)
-        return strcmp(fs->text, "1") == 0 ? "是" : "否";
-    for (size_t i = 0; i < l->n; i++)
-        if (strcmp(l->v[i].key, fs->text) == 0)
-            return l->v[i].word;
-    return *fs->text == '\0' ? CELL_NONE : fs->text;
-}
-
 static void put_conflict(struct request *req, struct vnode *form,
                          const struct form_state *mine,
                          const struct form_state *theirs)
@@ -169,8 +154,8 @@ static void put_conflict(struct request *req, struct vnode *form,
         f = v_item(v_child(conflict, "fields"), n++);
         v_set(f, "name", a->f->name);
         v_set(f, "title", a->f->title);
-        v_set(f, "mine", said(a));
-        v_set(f, "theirs", said(b));
+        v_set(f, "mine", field_said(a));
+        v_set(f, "theirs", field_said(b));
     }
 }
 

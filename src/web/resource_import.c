@@ -1,12 +1,15 @@
 /*
- * Importing new rows from a table: the heading names the fields, each row goes
- * through the same fields, checks and save hook as the form. First a dry run,
+ * Importing rows from a table, new ones and changes to those that are there:
+ * the heading names the fields, each row goes through the same fields, checks
+ * and save hook as the form. First a dry run,
  * which does everything in a transaction and rolls it back, then the commit of
  * the same stored file: all rows or none.
  *
  *   Import.title .path .list .unit
  *   Import.columns.N .title .required .help    what the file may hold
- *   Import.file .token .rows .good .wrong      after the dry run
+ *   Import.key                                 what tells rows apart, or none
+ *   Import.file .token .rows .wrong .fresh .changed .same   after the dry run
+ *   Import.notes.N .row .name .mark .word .changes   what good rows do
  *   Import.ready (flag)                        may be committed
  *   Import.bad.N .row .column .error           at most 200 of them
  *   Import.more (flag)                         there are more
@@ -17,6 +20,7 @@
 #include "db/db.h"
 #include "web/app.h"
 #include "web/import_file.h"
+#include "web/import_match.h"
 #include "web/import_row.h"
 #include "web/import_run.h"
 #include "web/resource_in.h"
@@ -34,6 +38,7 @@ static void put_head(struct request *req, struct vnode *n)
     v_set(n, "unit", resource_unit(r));
     v_set(n, "list", resource_path(req->cx, r));
     v_printf(n, "path", "%s/import", resource_path(req->cx, r));
+    v_set(n, "key", import_key(req->cx, r));
     for (size_t i = 0; i < r->fields.n; i++) {
         const struct field *f = &r->fields.v[i];
         struct vnode *c;
@@ -109,8 +114,12 @@ static void note_import(struct cx *cx, const struct import_report *report,
 
     import_use(cx, run->file);
     identity_of(run->req)->audit(cx, "import", r->name, run->file->id,
-                                 cx_printf(cx, "导入%s %lld 行", r->title,
-                                           (long long)report->rows));
+                                 cx_printf(cx, "导入%s %lld 行：新增 %lld，"
+                                           "修改 %lld，相同 %lld", r->title,
+                                           (long long)report->rows,
+                                           (long long)report->fresh,
+                                           (long long)report->changed,
+                                           (long long)report->same));
 }
 
 /* Fails if the file itself is no good, or the database is not. */
@@ -143,9 +152,12 @@ static void put_report(struct vnode *n, const struct run *run)
 
     v_set(n, "file", run->file->name);
     v_int(n, "rows", report->rows);
-    v_int(n, "good", report->rows - report->wrong);
+    v_int(n, "fresh", report->fresh);
+    v_int(n, "changed", report->changed);
+    v_int(n, "same", report->same);
     v_int(n, "wrong", report->wrong);
-    v_flag(n, "ready", report->wrong == 0);
+    v_flag(n, "ready", report->wrong == 0 &&
+                           report->fresh + report->changed > 0);
     v_set(n, "token", run->file->token);
     for (size_t i = 0; i < report->n; i++) {
         struct vnode *e = v_item(v_child(n, "bad"), i);
@@ -154,7 +166,19 @@ static void put_report(struct vnode *n, const struct run *run)
         v_set(e, "column", report->errors[i].column);
         v_set(e, "error", report->errors[i].text);
     }
-    v_flag(n, "more", report->n == IMPORT_ERRORS_MAX);
+    v_flag(n, "more", report->n == IMPORT_ERRORS_MAX ||
+                          (report->n == 0 &&
+                           report->notes_n == IMPORT_NOTES_MAX));
+    for (size_t i = 0; report->wrong == 0 && i < report->notes_n; i++) {
+        const struct import_note *note = &report->notes[i];
+        struct vnode *e = v_item(v_child(n, "notes"), i);
+
+        v_int(e, "row", note->row);
+        v_set(e, "name", note->name);
+        v_set(e, "mark", note->what == IMPORT_NEW ? "ok" : "warn");
+        v_set(e, "word", note->what == IMPORT_NEW ? "新增" : "修改");
+        v_set(e, "changes", note->changes);
+    }
 }
 
 static void answer_report(struct request *req, const struct run *run)
@@ -215,8 +239,10 @@ void resource_commit(struct request *req, const void *args)
         return;
     }
     import_drop(cx, file);
-    answer_done(req, cx_printf(cx, "已导入 %lld %s%s。",
-                               (long long)run->report->rows,
-                               resource_unit(r), r->title),
+    answer_done(req, cx_printf(cx, "已导入%s：新增 %lld %s，修改 %lld %s。",
+                               r->title, (long long)run->report->fresh,
+                               resource_unit(r),
+                               (long long)run->report->changed,
+                               resource_unit(r)),
                 resource_path(cx, r));
 }

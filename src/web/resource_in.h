@@ -36,6 +36,9 @@ const char *resource_text_sql(const struct resource *r);
 /* Name of a row in the caller's scope; NULL if there is none. */
 const char *resource_text(struct cx *cx, const struct resource *r, int64_t id);
 
+/* Does the descriptor let that row be edited, by its edit_when? */
+bool resource_editable(struct cx *cx, const struct resource *r, int64_t id);
+
 /* "/console/pile", "/console/pile/12", "/console/pile/12/edit". */
 const char *resource_path(struct cx *cx, const struct resource *r);
 const char *row_path(struct cx *cx, const struct resource *r, int64_t id,
@@ -154,6 +157,9 @@ void form_read(struct cx *cx, struct form_state *s);
 
 /* One field from its text into the struct. What is wrong, or NULL. */
 const char *field_read(struct cx *cx, struct form_state *s, size_t i);
+
+/* What a person compares: names of references, words of enumerations. */
+const char *field_said(const struct field_state *fs);
 
 /* One value from one form's struct into another's. */
 void form_copy(struct form_state *to, const struct form_state *from,

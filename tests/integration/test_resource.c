@@ -548,12 +548,65 @@ static void rows_are_judged_with_those_before_them(void **state)
     r = upload("归属电站,区域名称\n天河体育东路超充站,丙区\n"
                "天河体育东路超充站,丙区\n");
     assert_int_equal(r.status, 422);
-    assert_has(&r, "<td class=\"r\">3</td><td>区域名称</td>");
+    assert_has(&r, "<td class=\"r\">3</td><td>归属电站</td>");
+    assert_has(&r, "与第 2 行重复。");
+}
+
+static void a_file_updates_what_is_there(void **state)
+{
+    int64_t before;
+    char form[60];
+    struct site_reply r;
+
+    (void)state;
+    db_exec(cx, "UPDATE area SET name = '旧区', phone = '13800138000',"
+                " power_w = 60000 WHERE id = ?", BIND(V(1)));
+    before = count("SELECT COUNT(*) FROM area");
+    /* Changed, new, the same; the empty cell keeps the telephone. */
+    r = upload("归属电站,区域名称,联系电话,区域功率（kW）,车位数量\n"
+               "天河体育东路超充站,旧区,,120,\n"
+               "天河体育东路超充站,新来区,,10,3\n");
+    assert_int_equal(r.status, 200);
+    assert_has(&r, "区域功率 60 → 120");
+    assert_has_not(&r, "联系电话 ");
+    assert_int_equal(count("SELECT power_w FROM area WHERE id = 1"), 60000);
+    snprintf(form, sizeof form, "%s", token_of(&r));
+    r = site_post(&admin, "/console/area/import/commit", form);
+    assert_int_equal(r.status, 303);
+    assert_int_equal(count("SELECT COUNT(*) FROM area"), before + 1);
+    assert_int_equal(count("SELECT COUNT(*) FROM area WHERE id = 1 AND"
+                           " power_w = 120000 AND phone = '13800138000'"), 1);
+    assert_int_equal(count("SELECT COUNT(*) FROM audit WHERE event = 'import'"
+                           " AND text LIKE '%%新增 1，修改 1，相同 0'"), 1);
+    assert_int_equal(count("SELECT COUNT(*) FROM audit WHERE event ="
+                           " 'area.edit' AND object_id = 1"), 1);
+    /* Once more: nothing to do, and no button that would pretend to. */
+    r = upload("归属电站,区域名称,区域功率（kW）\n天河体育东路超充站,旧区,120\n");
+    assert_int_equal(r.status, 200);
+    assert_has(&r, "完全相同");
+    assert_has_not(&r, "/import/commit");
+}
+
+/* A name that two stations use is one area in each of them. */
+static void a_row_of_another_station_is_left_alone(void **state)
+{
+    struct site_reply r;
+
+    (void)state;
+    db_exec(cx, "UPDATE area SET name = '同名区' WHERE id ="
+                " (SELECT x.id FROM (SELECT MIN(id) id FROM area WHERE"
+                "   station_id = ?) x)", BIND(V(other_station)));
+    r = upload("归属电站,区域名称\n天河体育东路超充站,同名区\n");
+    assert_int_equal(r.status, 200);
+    assert_has(&r, "新增");
+    assert_has_not(&r, "修改</span>");
 }
 
 static void a_good_file_is_imported_whole_and_once(void **state)
 {
     int64_t before = count("SELECT COUNT(*) FROM area");
+    int64_t imports = count("SELECT COUNT(*) FROM audit"
+                            " WHERE event = 'import'");
     struct site_reply r;
     const char *token;
     char form[60];
@@ -579,7 +632,7 @@ static void a_good_file_is_imported_whole_and_once(void **state)
     assert_int_equal(r.status, 409);
     assert_int_equal(count("SELECT COUNT(*) FROM area"), before + 2);
     assert_int_equal(count("SELECT COUNT(*) FROM audit"
-                           " WHERE event = 'import'"), 1);
+                           " WHERE event = 'import'"), imports + 1);
 }
 
 static bool commit_file(int index, void *arg)
@@ -713,6 +766,8 @@ int main(void)
         cmocka_unit_test(an_empty_template_has_no_data),
         cmocka_unit_test(a_dry_run_names_every_wrong_cell),
         cmocka_unit_test(rows_are_judged_with_those_before_them),
+        cmocka_unit_test(a_file_updates_what_is_there),
+        cmocka_unit_test(a_row_of_another_station_is_left_alone),
         cmocka_unit_test(a_good_file_is_imported_whole_and_once),
         cmocka_unit_test(a_file_committed_many_times_counts_once),
         cmocka_unit_test(a_file_that_is_no_table_is_refused),
