@@ -87,6 +87,10 @@ static const struct label events[] = {
     EVENT("payment.refunded",       "已退款")
     EVENT("payment.refund_failed",  "退款失败")
     EVENT("payment.refund_retry",   "重试退款")
+    EVENT("payment.refund_closed",  "退款不再重试")
+    EVENT("correction.open",        "提出调账")
+    EVENT("correction.approve",     "通过调账")
+    EVENT("correction.refuse",      "驳回调账")
     EVENT("driver.register",        "车主注册")
     EVENT("driver.sign_in",         "车主登录")
     EVENT("driver.sign_in_failed",  "车主登录失败")
@@ -112,6 +116,7 @@ static const struct label objects[] = {
     EVENT("order",    "订单")
     EVENT("orphan",   "交易记录")
     EVENT("payment",  "充值")
+    EVENT("correction", "调账")
     EVENT("driver",   "车主")
     EVENT("sms_code", "验证码")
     EVENT("audit",    "操作日志")
@@ -138,7 +143,8 @@ static const struct column columns[] = {
     { "event", "事件", "a.event", CELL_ENUM, .labels = LIST(events) },
     { "text", "内容", "a.text", CELL_TEXT },
     { "object", "对象", "a.object", CELL_ENUM, .labels = LIST(objects) },
-    { "object_id", "对象编号", "NULLIF(a.object_id, 0)", CELL_INT },
+    { "object_id", "对象编号", "CAST(NULLIF(a.object_id, 0) AS CHAR)",
+      CELL_MONO },
     { "address", "地址", "a.address", CELL_MONO },
     { "org", "所属组织", "o.name", CELL_TEXT, COL_HIDDEN },
     { "session", "会话", "NULLIF(a.session_id, 0)", CELL_INT, COL_DETAIL,
