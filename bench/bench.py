@@ -284,6 +284,7 @@ def part_web(e):
         "static": (base + "/bench/static", {}),
         "hello": (base + "/bench/hello", {}),
         "json": (base + "/api/driver/v1/me", bearer),
+        "near": (base + "/api/driver/v1/stations?lat=23.13&lng=113.32", bearer),
         "php json": (base + "/bench/php/json", {}),
         "node json": (base + "/bench/node/json", {}),
         "list": (base + "/console/order", console),
@@ -297,6 +298,7 @@ def part_web(e):
     result("web", "JSON (me)", r["json"]["rate"], "req/s", "hello", hello, "0.50")
     result("web", "JSON against php-fpm", r["json"]["rate"], "req/s", "php", r["php json"]["rate"])
     result("web", "JSON against Express", r["json"]["rate"], "req/s", "Express", r["node json"]["rate"])
+    result("web", "JSON (stations nearby, from the database)", r["near"]["rate"], "req/s", "hello", hello)
     result("web", "list page against php-fpm", r["list"]["rate"], "req/s", "php", r["php list"]["rate"], "1.50")
     result("web", "list page against Express", r["list"]["rate"], "req/s", "Express", r["node list"]["rate"], "3.00")
     result("web", "home page", r["home"]["rate"], "req/s", "hello", hello)
@@ -420,7 +422,26 @@ def part_gateway(e):
     result("gateway", "memory of an idle pile, user space", idle, "KiB", goal="at most 2.0")
 
 
-PARTS = {"web": part_web, "gateway": part_gateway, "records": part_records, "history": part_history}
+def part_settle(e):
+    """Orders settled from their records, beside single inserts; a server of its own."""
+    del e
+    place = os.path.join(HOME, "settle")
+    os.makedirs(place)
+    start("bash", "-c", '. scripts/lib/common.sh; . scripts/lib/db.sh; db_create "$1";'
+          ' db_command "$1" "$1/db.sock" --innodb-buffer-pool-size=512M; exec "${db_argv[@]}"',
+          "bash", place, cwd=SOURCE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(place + "/db.sock", 60)
+    time.sleep(1)
+    line = run(BUILD + "/bench/settle", "3000",
+               env=dict(os.environ, PILEHUB_TEST_SOCKET=place + "/db.sock", PILEHUB_SOURCE=SOURCE))
+    got = dict(re.findall(r"(\w+)=([\d.]+)", line))
+    result("settle", "orders settled", float(got["per_second"]), "orders/s", "autocommit inserts",
+           float(got["inserts_per_second"]))
+    stop_children()
+
+
+PARTS = {"web": part_web, "gateway": part_gateway, "records": part_records, "settle": part_settle,
+         "history": part_history}
 
 
 def table():
@@ -446,7 +467,7 @@ def main():
     finally:
         stop_children()
         stop_product()
-    table()
+        table()
 
 
 if __name__ == "__main__":
