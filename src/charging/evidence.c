@@ -11,27 +11,32 @@ struct id_row {
     int64_t id;
 };
 
-static int64_t neighbour(struct cx *cx, const char *sql, int64_t order_id,
-                         const char *tail)
+static int64_t neighbour(struct cx *cx, const char *sql,
+                         const struct order *o, const char *tail)
 {
     static const struct db_field row[] = { DB_FIELD(struct id_row, id) };
     size_t n;
-    struct id_row *r = scoped_rows(cx, sql, BIND(V(order_id)), &owned, tail,
-                                   ROW(struct id_row, row), &n);
+    struct id_row *r =
+        scoped_rows(cx, sql,
+                    BIND(V(o->created_at), V(o->created_at), V(o->id)),
+                    &owned, tail, ROW(struct id_row, row), &n);
 
     return n > 0 ? r->id : 0;
 }
 
-void order_neighbours(struct cx *cx, int64_t order_id, int64_t *newer,
+void order_neighbours(struct cx *cx, const struct order *o, int64_t *newer,
                       int64_t *older)
 {
     static const char above[] =
-        "SELECT o.id FROM charge_order o WHERE o.id > ?";
+        "SELECT o.id FROM charge_order o"
+        " WHERE (o.created_at > ? OR (o.created_at = ? AND o.id > ?))";
     static const char below[] =
-        "SELECT o.id FROM charge_order o WHERE o.id < ?";
+        "SELECT o.id FROM charge_order o"
+        " WHERE (o.created_at < ? OR (o.created_at = ? AND o.id < ?))";
 
-    *newer = neighbour(cx, above, order_id, " ORDER BY o.id LIMIT 1");
-    *older = neighbour(cx, below, order_id, " ORDER BY o.id DESC LIMIT 1");
+    *newer = neighbour(cx, above, o, " ORDER BY o.created_at, o.id LIMIT 1");
+    *older = neighbour(cx, below, o,
+                       " ORDER BY o.created_at DESC, o.id DESC LIMIT 1");
 }
 
 struct count_row {

@@ -10,10 +10,11 @@
 
 #include "base/cx.h"
 #include "base/stamp.h"
+#include "charging/order.h"
 #include "db/db.h"
 
-/* The orders before and after in the list (by id, in scope); 0: none. */
-void order_neighbours(struct cx *cx, int64_t order_id, int64_t *newer,
+/* The orders before and after in the list (by time, in scope); 0: none. */
+void order_neighbours(struct cx *cx, const struct order *o, int64_t *newer,
                       int64_t *older);
 
 /* Orders in scope that wait for a person. */

@@ -6,6 +6,7 @@
 #include "charging/order_state.h"
 #include "db/db.h"
 #include "db/scope.h"
+#include "driver/driver.h"
 #include "web/resource.h"
 
 static const struct column columns[] = {
@@ -19,7 +20,7 @@ static const struct column columns[] = {
     { "plate", "车牌", "o.plate", CELL_TEXT },
     { "start", "启动方式", "o.start_by", CELL_ENUM, COL_HIDDEN,
       .labels = LIST(order_start_by_labels) },
-    { "created", "创建时间", "o.created_at", CELL_TIME },
+    { "created", "创建时间", "o.created_at", CELL_TIME, COL_SORT },
     { "seconds", "时长", "NULLIF(o.seconds, 0)", CELL_SECONDS },
     { "energy", "电量",
       "IF(o.state >= 8, o.energy_e4kwh, o.live_energy_e4kwh)", CELL_ENERGY,
@@ -41,12 +42,13 @@ static const struct column columns[] = {
 };
 
 static const struct filter filters[] = {
-    { "q", "订单号 / 车牌", "o.order_no|o.plate", FILTER_PREFIX },
+    { "q", "订单号 / 车牌", "o.order_no|~o.plate", FILTER_PREFIX },
     { "state", "状态", "o.state", FILTER_ENUM, FILTER_TABS,
       .labels = LIST(order_state_labels) },
     { "station", "电站", "o.station_id", FILTER_REF, .ref = &station_page },
     { "created", "创建日期", "o.created_at", FILTER_DATES },
-    { "phone", "车主手机号", "d.phone", FILTER_EXACT, FILTER_ADVANCED },
+    { "phone", "车主手机号", "o.driver_id", FILTER_EXACT, FILTER_ADVANCED,
+      .lookup = driver_by_phone },
     { "pile", "电桩", "o.pile_id", FILTER_REF, FILTER_ADVANCED,
       .ref = &pile_page },
     { "start", "启动方式", "o.start_by", FILTER_ENUM, FILTER_ADVANCED,
@@ -59,7 +61,8 @@ const struct resource order_page = {
     .name = "order", .title = "充电订单", .unit = "单", .icon = "receipt",
     .sub = "从启动到结算的每一次充电",
     .empty = "车主启动充电后，订单会出现在这里。", .live = "review",
-    .own_detail = true, .key = "o.id", .text = "o.order_no",
+    .own_detail = true, .key = "o.id", .order = "-created",
+    .text = "o.order_no",
     .search = "o.order_no",
     .from = "charge_order o LEFT JOIN station s ON s.id = o.station_id"
             " LEFT JOIN connector c ON c.id = o.connector_id"

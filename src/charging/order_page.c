@@ -242,7 +242,7 @@ static struct page *begin(struct request *req, int64_t id, const char *tab)
     v_set(p->v, "word", label_of(states, p->o->state)->word);
     v_set(p->v, "back", "/console/order");
     v_set(p->v, "tab", tab);
-    order_neighbours(cx, id, &newer, &older);
+    order_neighbours(cx, p->o, &newer, &older);
     if (newer != 0)
         v_printf(p->v, "prev", "/console/order/%" PRId64, newer);
     if (older != 0)

@@ -82,6 +82,13 @@ void list_where_text(struct list_query *q, const char *sql, const char *value)
     bind(q, V(value));
 }
 
+void list_where_lookup(struct list_query *q, const char *sql,
+                       const char *lookup, const char *value)
+{
+    list_where(q, cx_printf(q->cx, "%s = (%s)", sql, lookup));
+    bind(q, V(value));
+}
+
 /* ---- LIKE -------------------------------------------------------------- */
 
 /* The text as a LIKE pattern with '!' before every wildcard and itself. */
@@ -126,9 +133,30 @@ static void where_like(struct list_query *q, const char *columns,
     list_where(q, condition);
 }
 
+/* The columns that a text can begin, without their marks. */
+static const char *columns_for(struct cx *cx, const char *columns,
+                               bool beyond_ascii)
+{
+    const char *some = "";
+
+    for (const char *p = columns; p != NULL;) {
+        size_t len = strcspn(p, "|");
+        bool marked = *p == '~';
+
+        if (marked == beyond_ascii)
+            some = cx_printf(cx, "%s%s%.*s", some, *some != '\0' ? "|" : "",
+                             (int)len - marked, p + marked);
+        p = p[len] == '|' ? p + len + 1 : NULL;
+    }
+    return some;
+}
+
 void list_where_prefix(struct list_query *q, const char *columns,
                        const char *text)
 {
+    if (strchr(columns, '~') != NULL)
+        columns = columns_for(q->cx, columns, (text[0] & 0x80) != 0);
+    must(*columns != '\0');
     where_like(q, columns, like_pattern(q->cx, text, false));
 }
 

@@ -60,8 +60,19 @@ enum {
 void list_where_int(struct list_query *q, const char *sql, int64_t value);
 void list_where_text(struct list_query *q, const char *sql, const char *value);
 
-/* Begins with the text, or holds it, in any of the columns ("a.no|a.name").
-   Wildcards in the text stand for themselves. */
+/* The column is what the lookup, a statement with one parameter that returns
+   at most one row, finds by the value. */
+void list_where_lookup(struct list_query *q, const char *sql,
+                       const char *lookup, const char *value);
+
+/*
+ * Begins with the text, or holds it, in any of the columns ("a.no|a.name").
+ * Wildcards in the text stand for themselves. A prefix is asked for in the
+ * columns after "~" alone if it begins beyond ASCII, and in the others alone if
+ * not ("o.order_no|~o.plate"): the index of one column serves a page however
+ * many rows fit, those of several at once do not (measured with 10^6 orders:
+ * 0.8 ms against 2.9 s).
+ */
 void list_where_prefix(struct list_query *q, const char *columns,
                        const char *text);
 void list_where_contains(struct list_query *q, const char *columns,

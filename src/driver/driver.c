@@ -10,6 +10,8 @@ LABELS_DEFINE(driver_status, DRIVER_STATUSES);
 
 const struct scope_columns driver_scope = { .driver = "d.id" };
 
+const char driver_by_phone[] = "SELECT x.id FROM driver x WHERE x.phone = ?";
+
 static const struct db_field driver_fields[] = {
     DB_FIELD(struct driver, id),     DB_FIELD(struct driver, phone),
     DB_FIELD(struct driver, name),   DB_FIELD(struct driver, plate),

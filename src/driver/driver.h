@@ -34,6 +34,9 @@ struct driver {
 
 extern const struct scope_columns driver_scope; /* alias d */
 
+/* Finds the id of the driver of a phone: the lookup of filters. */
+extern const char driver_by_phone[];
+
 /* In the caller's scope, or ERR_NOT_FOUND. */
 struct driver *driver_load(struct cx *cx, int64_t id);
 

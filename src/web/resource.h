@@ -103,12 +103,18 @@ enum filter_flags {
 struct filter {
     const char *name;
     const char *title;
-    const char *sql; /* FUZZY and PREFIX may name several, split by "|" */
+    /* FUZZY and PREFIX may name several, split by "|"; a PREFIX column after
+       "~" holds texts that begin beyond ASCII (list_where_prefix). */
+    const char *sql;
     enum filter_kind kind;
     unsigned flags;
     struct labels labels;
     const struct resource *ref;
     enum cell unit; /* RANGE: how the numbers are written */
+    /* EXACT: a statement that finds the column's value by what was typed
+       ("SELECT id FROM driver WHERE phone = ?"), so that the index of the
+       listed table serves the filter and not a search in a joined one. */
+    const char *lookup;
 };
 
 /* ---- forms ------------------------------------------------------------- */

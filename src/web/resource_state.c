@@ -247,7 +247,10 @@ static void where_filter(struct list_query *q, const struct filter *f,
 {
     switch (f->kind) {
     case FILTER_EXACT:
-        list_where_text(q, f->sql, v->text);
+        if (f->lookup != NULL)
+            list_where_lookup(q, f->sql, f->lookup, v->text);
+        else
+            list_where_text(q, f->sql, v->text);
         break;
     case FILTER_PREFIX:
         list_where_prefix(q, f->sql, v->text);

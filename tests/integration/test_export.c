@@ -69,7 +69,7 @@ static int64_t state_of(int64_t id)
 static void a_large_export_waits_and_is_made(void **state)
 {
     struct site_reply r = site_post(&admin, "/console/audit/export",
-                                    "format=csv&event=fill");
+                                    "format=csv&actor=x");
     long long id;
     int lines = 0;
 
@@ -120,7 +120,7 @@ static void htmx_gets_a_toast_that_looks_again(void **state)
     (void)state;
     admin.htmx = true;
     r = site_post(&admin, "/console/audit/export",
-                  "format=xlsx&event=fill");
+                  "format=xlsx&actor=x");
     admin.htmx = false;
     assert_int_equal(r.status, 200);
     assert_non_null(strstr(r.body, text("/console/export/%lld/progress",
@@ -138,7 +138,7 @@ static void the_file_holds_the_scope_of_its_owner(void **state)
     struct site_reply r;
 
     (void)state;
-    site_post(&provider, "/console/audit/export", "format=csv&event=fill");
+    site_post(&provider, "/console/audit/export", "format=csv&actor=x");
     site_job(export_run);
     r = site_get(&provider, text("/console/export/%lld/file",
                                  (long long)last_task()));
@@ -152,7 +152,7 @@ static void a_lost_right_ends_the_export(void **state)
     int64_t id;
 
     (void)state;
-    site_post(&other, "/console/audit/export", "format=csv&event=fill");
+    site_post(&other, "/console/audit/export", "format=csv&actor=x");
     id = last_task();
     testdb_sql(cx, text("UPDATE account SET status = 2 WHERE id = %lld",
                         (long long)other.account_id));
@@ -168,7 +168,7 @@ static void an_interrupted_export_is_made_again(void **state)
     int64_t id;
 
     (void)state;
-    site_post(&admin, "/console/audit/export", "format=csv&event=fill");
+    site_post(&admin, "/console/audit/export", "format=csv&actor=x");
     id = last_task();
     testdb_sql(cx, text("UPDATE export_task SET state = 2, rows_done = 500"
                         " WHERE id = %lld", (long long)id));
@@ -182,8 +182,8 @@ static void not_too_many_at_once(void **state)
 
     (void)state;
     for (int i = 0; i < 5; i++)
-        site_post(&admin, "/console/audit/export", "format=csv&event=fill");
-    r = site_post(&admin, "/console/audit/export", "format=csv&event=fill");
+        site_post(&admin, "/console/audit/export", "format=csv&actor=x");
+    r = site_post(&admin, "/console/audit/export", "format=csv&actor=x");
     assert_int_equal(r.status, 429);
     for (int i = 0; i < 5; i++)
         site_job(export_run);

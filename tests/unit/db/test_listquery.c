@@ -329,6 +329,37 @@ static void counts_are_capped(void **state)
     assert_has_not(list_count_sql(q, 0).sql, "LIMIT");
 }
 
+static void a_prefix_is_asked_where_it_can_stand(void **state)
+{
+    struct list_query *q = list_query_new(cx, &source);
+    struct list_query *plate = list_query_copy(q);
+    struct list_sql s;
+
+    (void)state;
+    list_where_prefix(q, "p.no|p.code|~p.plate", "B1");
+    s = list_count_sql(q, 0);
+    assert_has(s.sql, "(p.no LIKE ? ESCAPE '!' OR p.code LIKE ? ESCAPE '!')");
+    assert_int_equal(s.binds.n, 2);
+    list_where_prefix(plate, "p.no|p.code|~p.plate", "粤B1");
+    s = list_count_sql(plate, 0);
+    assert_has(s.sql, "(p.plate LIKE ? ESCAPE '!')");
+    assert_string_equal(s.binds.v[0].data, "粤B1%");
+}
+
+static void a_value_can_be_looked_up(void **state)
+{
+    struct list_query *q = list_query_new(cx, &source);
+    struct list_sql s;
+
+    (void)state;
+    list_where_lookup(q, "p.driver_id", "SELECT x.id FROM driver x"
+                      " WHERE x.phone = ?", "13800138000");
+    s = list_count_sql(q, 0);
+    assert_has(s.sql, "(p.driver_id = (SELECT x.id FROM driver x"
+                      " WHERE x.phone = ?))");
+    assert_string_equal(s.binds.v[0].data, "13800138000");
+}
+
 static void tables_that_nothing_names_are_left_out(void **state)
 {
     static const struct list_source wide = {
@@ -376,6 +407,8 @@ int main(void)
         T(a_planted_cursor_is_refused),
         T(a_cursor_value_of_the_wrong_kind_fails),
         T(counts_are_capped),
+        T(a_prefix_is_asked_where_it_can_stand),
+        T(a_value_can_be_looked_up),
         T(tables_that_nothing_names_are_left_out),
     };
 
