@@ -48,8 +48,6 @@ static const struct filter filters[] = {
 };
 
 static const struct action actions[] = {
-    { "edit", "修改", ACT_ROW | ACT_LINK, "tariff.edit",
-      .url = "/console/tariff/%s/edit", .icon = "pencil" },
     { "enable", "启用", ACT_ROW, "tariff.edit", tariff_enable,
       .done = "计费规则已启用。", .when = "t.status = 2",
       .icon = "player-play" },
@@ -148,12 +146,27 @@ struct problems {
     size_t n;
 };
 
+/* The element that the list of errors leads to: not all have the field's
+   name. */
+static const char *place_of(const char *field)
+{
+    static const struct { const char *field, *id; } places[] = {
+        { "station_id", "station" }, { "area_id", "area" },
+        { "slots", "strip" },
+    };
+
+    for (size_t i = 0; i < COUNT(places); i++)
+        if (strcmp(places[i].field, field) == 0)
+            return places[i].id;
+    return field;
+}
+
 static void problem(struct problems *p, const char *field, const char *title,
                     const char *text)
 {
     struct vnode *e = v_item(v_child(p->tariff, "errors"), p->n++);
 
-    v_set(e, "field", field);
+    v_set(e, "field", place_of(field));
     v_set(e, "text", title);
     v_set(v_child(p->tariff, "error"), field, text);
     v_int(p->tariff, "error_count", (int64_t)p->n);
@@ -231,7 +244,9 @@ static void check_draft(struct cx *cx, struct problems *p,
                         const struct typed *t, const struct tariff_draft *d)
 {
     stamp first = stamp_add_days(stamp_day(cx->now), 1);
+    struct tariff_draft rest = *d;
     const char *field, *wrong;
+    bool prices_read = p->n == 0;
 
     if (t->station_id == 0)
         problem(p, "station_id", "所属电站", "必填，从列表中选择。");
@@ -239,10 +254,13 @@ static void check_draft(struct cx *cx, struct problems *p,
         problem(p, "name", "计费名称", "必填。");
     if (t->starts_on.ms < first.ms)
         problem(p, "starts_on", "生效日期", "最早次日 00:00 生效。");
-    if (p->n > 0)
-        return;
-    wrong = tariff_draft_error(cx, d, &field);
-    if (wrong != NULL)
+    /* What was said above is not said again. */
+    if (t->name[0] == '\0')
+        rest.name = "—";
+    if (t->starts_on.ms < first.ms)
+        rest.starts_at = first;
+    wrong = tariff_draft_error(cx, &rest, &field);
+    if (wrong != NULL && (prices_read || strcmp(field, "slots") == 0))
         problem(p, field, strcmp(field, "slots") == 0 ? "时段" : "价格",
                 wrong);
 }
@@ -292,6 +310,15 @@ static void put_typed(struct cx *cx, struct vnode *v, const struct typed *t)
 }
 
 /* What an existing version says, as if it had been typed. */
+/* Of a rate that no half hour has: nothing, lest its 0 be published when
+   somebody uses it later. */
+static const char *rate_text(struct cx *cx, const struct tariff_version *v,
+                             int rate, const int64_t *prices_e5)
+{
+    return strchr(v->slots, '0' + rate) != NULL
+               ? price_text(cx, prices_e5[rate]) : "";
+}
+
 static struct typed typed_of(struct cx *cx, const struct tariff *tariff,
                              const struct tariff_version *v)
 {
@@ -304,14 +331,14 @@ static struct typed typed_of(struct cx *cx, const struct tariff *tariff,
         .note = tariff->note, .slots = cx_strdup(cx, v->slots),
         .starts_on = stamp_add_days(stamp_day(cx->now), 1),
         .ver = tariff->ver,
-        .sharp_elec = price_text(cx, e[RATE_SHARP]),
-        .sharp_service = price_text(cx, s[RATE_SHARP]),
-        .peak_elec = price_text(cx, e[RATE_PEAK]),
-        .peak_service = price_text(cx, s[RATE_PEAK]),
-        .flat_elec = price_text(cx, e[RATE_FLAT]),
-        .flat_service = price_text(cx, s[RATE_FLAT]),
-        .valley_elec = price_text(cx, e[RATE_VALLEY]),
-        .valley_service = price_text(cx, s[RATE_VALLEY]),
+        .sharp_elec = rate_text(cx, v, RATE_SHARP, e),
+        .sharp_service = rate_text(cx, v, RATE_SHARP, s),
+        .peak_elec = rate_text(cx, v, RATE_PEAK, e),
+        .peak_service = rate_text(cx, v, RATE_PEAK, s),
+        .flat_elec = rate_text(cx, v, RATE_FLAT, e),
+        .flat_service = rate_text(cx, v, RATE_FLAT, s),
+        .valley_elec = rate_text(cx, v, RATE_VALLEY, e),
+        .valley_service = rate_text(cx, v, RATE_VALLEY, s),
         .all_elec = price_text(cx, e[RATE_FLAT]),
         .all_service = price_text(cx, s[RATE_FLAT])
     };
@@ -329,7 +356,7 @@ static void put_names(struct cx *cx, struct vnode *v, int64_t station_id,
 }
 
 static void put_use(struct cx *cx, struct vnode *v, int64_t station_id,
-                    int64_t area_id, int version_no)
+                    int64_t area_id)
 {
     struct tariff_use u = tariff_use_of(cx, station_id, area_id);
     struct vnode *list = v_child(v, "impact");
@@ -339,8 +366,7 @@ static void put_use(struct cx *cx, struct vnode *v, int64_t station_id,
     v_set(v_item(list, 1), "key", "offline");
     v_set(v_item(list, 1), "label", "离线，登录后补发");
     v_int(v_item(list, 1), "value", u.offline);
-    v_printf(v_item(list, 2), "label", "进行中的订单（仍按第 %d 版）",
-             version_no);
+    v_set(v_item(list, 2), "label", "进行中的订单（仍按启动时的价格）");
     v_int(v_item(list, 2), "value", u.orders);
 }
 
@@ -415,8 +441,7 @@ static void show_editor(struct request *req, struct vnode *tree,
         v_flag(v, "station_fixed", true);
         v_int(v, "next_no", tariff->version_no + 1);
         v_set(v, "sub", tariff->name);
-        put_use(cx, v, tariff->station_id, tariff->area_id,
-                tariff->version_no);
+        put_use(cx, v, tariff->station_id, tariff->area_id);
     } else {
         v_set(v, "action", "/console/tariff/new");
         v_int(v, "next_no", 1);
@@ -500,8 +525,7 @@ static void show_detail(struct request *req, const void *args)
     put_typed(cx, v, &t);
     put_names(cx, v, tariff->station_id, tariff->area_id);
     put_versions(cx, v, tariff, list, n, shown);
-    put_use(cx, v, tariff->station_id, tariff->area_id,
-            list[shown].version_no);
+    put_use(cx, v, tariff->station_id, tariff->area_id);
     word = version_word(tariff, list, n, shown, cx->now, &mark);
     v_set(v, "key", mark);
     v_printf(v, "word", "第 %d 版 · %s", list[shown].version_no, word);

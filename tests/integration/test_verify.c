@@ -236,22 +236,23 @@ static void count_wrong(struct cx *cx, void *arg)
 static void the_jobs_keep_what_they_find(void **state)
 {
     struct cx *cx = *state;
+    static const char latest[] =
+        "SELECT UNIX_TIMESTAMP(MAX(broken_at)) FROM book_check";
     int64_t checks, since, wrong;
 
     testdb_users(cx);
     assert_int_equal(check_all(0), 0);
-    checks = testdb_int(cx, "SELECT COUNT(*) FROM book_check WHERE breaks = 0 AND"
-                     " broken_at IS NULL AND title <> ''");
+    checks = testdb_int(cx, "SELECT COUNT(*) FROM book_check WHERE breaks = 0"
+                            " AND broken_at IS NULL AND title <> ''");
     assert_int_equal(checks, 25);
     testdb_sql(cx, "UPDATE payment SET amount = amount - 1 WHERE state = 3");
     assert_int_equal(check_all(1), 1);
-    assert_int_equal(testdb_int(cx, "SELECT breaks FROM book_check WHERE name LIKE"
-                             " 'each payment that was paid%' AND first_row"
-                             " LIKE 'payment %'"), 1);
-    since = testdb_int(cx, "SELECT UNIX_TIMESTAMP(MAX(broken_at)) FROM book_check");
+    assert_int_equal(testdb_int(cx, "SELECT breaks FROM book_check WHERE name"
+                                    " LIKE 'each payment that was paid%' AND"
+                                    " first_row LIKE 'payment %'"), 1);
+    since = testdb_int(cx, latest);
     assert_int_equal(check_all(100), 1);
-    assert_int_equal(testdb_int(cx, "SELECT UNIX_TIMESTAMP(MAX(broken_at)) FROM"
-                             " book_check"), since);
+    assert_int_equal(testdb_int(cx, latest), since);
     testdb_sql(cx, "UPDATE payment SET amount = amount + 1 WHERE state = 3");
     assert_int_equal(check_all(0), 0);
     assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM book_check WHERE"
