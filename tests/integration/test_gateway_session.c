@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "base/stamp.h"
@@ -251,13 +252,26 @@ static void a_stalled_frame_is_given_up_after_5_s(void **state)
     rig_wait_count(&rig, "stalled_total", 1, 3000);
 }
 
+static void raise_descriptors(rlim_t least)
+{
+    struct rlimit r;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &r), 0);
+    if (r.rlim_cur >= least)
+        return;
+    r.rlim_cur = least;
+    assert_true(r.rlim_max >= least);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &r), 0);
+}
+
 static void half_a_frame_costs_no_cpu(void **state)
 {
-    enum { PEERS = 300 };
+    enum { PEERS = 1000 };
     static struct pile peers[PEERS];
     int64_t before;
 
     (void)state;
+    raise_descriptors(PEERS + 100);
     for (int i = 0; i < PEERS; i++) {
         pile_connect(&peers[i], &rig, 1);
         pile_send_bytes(&peers[i], "\x68\x22\x00", 3);
