@@ -540,6 +540,100 @@ static void foreign_rows_are_not_acted_on(void **state)
     print_message("# %zu asked\n", asked);
 }
 
+/* ---- forged requests (A7) ---------------------------------------------- */
+
+/* Without, with a wrong and with another session's token, and with the right
+   one from elsewhere. */
+static const struct forgery {
+    const char *token; /* NULL: none; "own", "other", or as it is */
+    const char *origin, *site;
+} forgeries[] = {
+    { NULL, "", "" },
+    { "0000000000000000000000000000000000000000000000000000000000000000",
+      "", "same-origin" },
+    { "other", "http://127.0.0.1:8080", "same-origin" },
+    { "own", "https://evil.example", "" },
+    { "own", "null", "" },
+    { "own", "", "cross-site" },
+    { "own", "", "same-site" },
+};
+
+static void forge(const struct route_row *row, const struct browser *b,
+                  const struct browser *other, const struct forgery *f)
+{
+    const char *token = f->token;
+    struct fcgi_call c = { .method = "POST", .uri = uri_of(row, "1"),
+                           .type = row->endpoint != NULL
+                               ? "application/json"
+                               : "application/x-www-form-urlencoded" };
+    struct fcgi_reply r;
+
+    if (token != NULL && strcmp(token, "own") == 0)
+        token = b->csrf;
+    else if (token != NULL && strcmp(token, "other") == 0)
+        token = other->csrf;
+    c.body = row->endpoint != NULL
+        ? "{}" : cx_printf(db, "ids=1&_form=%s", b->form);
+    c.headers[0].name = "HTTP_COOKIE";
+    c.headers[0].value = *b->session != '\0' ? b->session : b->guest;
+    c.headers[1].name = "HTTP_X_CSRF_TOKEN";
+    c.headers[1].value = token == NULL ? "" : token;
+    c.headers[2].name = "HTTP_ORIGIN";
+    c.headers[2].value = f->origin;
+    c.headers[3].name = "HTTP_SEC_FETCH_SITE";
+    c.headers[3].value = f->site;
+    assert_true(fcgi_call(server.socket, &c, &r));
+    if (r.status != 403 || (row->endpoint == NULL &&
+                            strstr(r.body, "页面已过期") == NULL))
+        fail_msg("%s with token %s from %s %s: %d", name_of(row),
+                 f->token == NULL ? "-" : f->token, f->origin, f->site,
+                 r.status);
+    fcgi_free(&r);
+}
+
+static void every_post_needs_the_token_of_its_session(void **state)
+{
+    struct browser guest = { .socket = server.socket };
+    struct browser stranger = { .socket = server.socket };
+    int64_t before = state_of_all_tables();
+    struct fcgi_reply r;
+    size_t tried = 0;
+
+    (void)state;
+    browser_get(&guest, "/login", &r);
+    fcgi_free(&r);
+    browser_get(&stranger, "/login", &r);
+    fcgi_free(&r);
+    assert_string_not_equal(guest.csrf, stranger.csrf);
+    EACH_ROW(row) {
+        bool is_guests = row->route.auth == AUTH_NONE;
+
+        /* A driver's token is no cookie; callbacks are signed; what is open
+           to anybody and reads no cookie has nothing to forge. */
+        if (row->route.method != POST || row->route.auth == AUTH_DRIVER ||
+            (row->route.flags & ROUTE_NO_CSRF) ||
+            (is_guests && row->endpoint != NULL))
+            continue;
+        for (size_t i = 0; i < COUNT(forgeries); i++)
+            forge(row, is_guests ? &guest : &roles[0].b,
+                  is_guests ? &stranger : &roles[2].b, &forgeries[i]);
+        tried++;
+    }
+    assert_in_range(tried, 80, ROUTES_MAX);
+    assert_int_equal(state_of_all_tables(), before);
+    print_message("# %zu routes\n", tried);
+}
+
+/* Signed callbacks are the only ones without a token, and each is named. */
+static void only_signed_callbacks_go_without(void **state)
+{
+    (void)state;
+    EACH_ROW(row)
+        if ((row->route.flags & ROUTE_NO_CSRF) &&
+            strcmp(row->route.path, "/api/pay/:channel/notify") != 0)
+            fail_msg("%s", name_of(row));
+}
+
 /* ---- lists ------------------------------------------------------------- */
 
 static bool is_seen(const struct rows *all, size_t role, int64_t id)
@@ -732,6 +826,8 @@ int main(void)
         cmocka_unit_test(rows_out_of_scope_do_not_exist),
         cmocka_unit_test(foreign_rows_are_not_changed),
         cmocka_unit_test(foreign_rows_are_not_acted_on),
+        cmocka_unit_test(every_post_needs_the_token_of_its_session),
+        cmocka_unit_test(only_signed_callbacks_go_without),
         cmocka_unit_test(lists_count_what_is_in_scope),
         cmocka_unit_test(refusals_are_audited),
         cmocka_unit_test(drivers_see_only_their_own),
