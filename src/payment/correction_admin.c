@@ -2,6 +2,7 @@
  * Corrections by people and their approval (更正审批, rule M13).
  */
 #include "charging/order.h"
+#include "charging/order_admin.h"
 #include "ledger/correction.h"
 #include "payment/payment.h"
 #include "payment/payment_pages.h"
@@ -16,6 +17,12 @@ static const struct column columns[] = {
       .labels = LIST(correction_how_labels) },
     { "amount", "涉及金额", "k.amount", CELL_MONEY, COL_SUM },
     { "reason", "依据", "k.reason", CELL_TEXT },
+    { "order", "充电订单", "IF(k.kind = 1, k.ref_no, NULL)", CELL_TEXT,
+      COL_DETAIL, .ref = &order_page, .ref_sql = "IF(k.kind = 1, k.ref_id,"
+                                                 " NULL)" },
+    { "refund", "退款单", "IF(k.kind = 2, k.ref_no, NULL)", CELL_TEXT,
+      COL_DETAIL, .ref = &refund_page, .ref_sql = "IF(k.kind = 2, k.ref_id,"
+                                                  " NULL)" },
     { "station", "电站", "s.name", CELL_TEXT, COL_HIDDEN },
     { "author", "提交人", "k.author_name", CELL_TEXT, .group = "经手" },
     { "created", "提交时间", "k.created_at", CELL_TIME },

@@ -133,7 +133,7 @@ bool refund_close(struct cx *cx, int64_t refund_id, enum correction_how how,
                   const char *reason);
 void refund_close_approved(struct cx *cx, const struct correction *c);
 
-/* How many wait for a person. */
+/* How many wait for a person's decision. */
 int64_t refund_failed_count(struct cx *cx);
 
 #endif

@@ -9,6 +9,11 @@
 #define FAILED "r.state = 4 AND NOT EXISTS (SELECT 1 FROM correction k" \
                " WHERE k.kind = 2 AND k.ref_id = r.id AND k.waiting = 1)"
 
+/* Of the last decision about it. */
+#define LAST(column)                                                      \
+    "(SELECT " column " FROM correction k WHERE k.kind = 2"               \
+    " AND k.ref_id = r.id ORDER BY k.id DESC LIMIT 1)"
+
 static const struct column columns[] = {
     { "no", "退款单号", "r.refund_no", CELL_MONO, COL_LINK, .group = "退款" },
     { "state", "状态", "r.state", CELL_ENUM,
@@ -19,6 +24,11 @@ static const struct column columns[] = {
     { "driver", "车主", DRIVER_TEXT, CELL_TEXT, .ref = &driver_page,
       .ref_sql = "d.id" },
     { "phone", "手机号", "d.phone", CELL_PHONE },
+    { "close", "人工处理", LAST("k.how"), CELL_ENUM,
+      .labels = LIST(correction_how_labels) },
+    { "close_state", "处理进度", LAST("k.state"), CELL_ENUM,
+      .labels = LIST(correction_state_labels) },
+    { "close_reason", "处理依据", LAST("k.reason"), CELL_TEXT, COL_DETAIL },
     { "error", "渠道说明", "NULLIF(r.error, '')", CELL_TEXT },
     { "reason", "退款原因", "r.reason", CELL_TEXT, COL_DETAIL },
     { "channel_no", "渠道退款单号", "r.channel_refund_no", CELL_MONO,
@@ -57,11 +67,12 @@ static const struct action actions[] = {
     { "to_wallet", "转入车主余额", ACT_ROW | ACT_CONFIRM, "payment.refund",
       .run_why = to_wallet,
       .confirm = "不再向渠道申请退款，这笔钱记入车主的充值余额。" SECOND,
-      .keep = "暂不处理", .done = "已提交。", .when = FAILED },
+      .keep = "暂不处理", .done = "已提交，处理进度见本页。", .when = FAILED },
     { "by_hand", "登记线下退款", ACT_ROW | ACT_CONFIRM | ACT_DANGER,
       "payment.refund", .run_why = by_hand,
       .confirm = "不再向渠道申请退款，登记为已在线下退给车主。" SECOND,
-      .keep = "暂不处理", .done = "已提交。", .when = FAILED },
+      .keep = "暂不处理", .done = "已提交，处理进度见本页。",
+      .when = FAILED },
 };
 
 const struct resource refund_page = {

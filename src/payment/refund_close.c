@@ -107,7 +107,9 @@ void refund_close_approved(struct cx *cx, const struct correction *c)
 int64_t refund_failed_count(struct cx *cx)
 {
     static const char sql[] =
-        "SELECT COUNT(*) FROM payment_refund WHERE state = ?";
+        "SELECT COUNT(*) FROM payment_refund r WHERE r.state = ?"
+        "   AND NOT EXISTS (SELECT 1 FROM correction k WHERE k.kind = 2"
+        "     AND k.ref_id = r.id AND k.waiting = 1)";
 
     /* As payment_scope: a wallet belongs to no provider. */
     if (!cx->scope.all)

@@ -134,8 +134,10 @@ static void put_acts(struct request *req, struct vnode *n,
             v_flag(a, "ask", (x->flags & ACT_CONFIRM) != 0);
             if (x->flags & ACT_LINK)
                 v_set(a, "url", act_url(req->cx, x, id));
-            v_flag(a, "more", count >= ACTS_SHOWN);
         }
+    /* The menu takes one place itself, so it never holds a single act. */
+    for (size_t i = ACTS_SHOWN - 1; count > ACTS_SHOWN && i < count; i++)
+        v_flag(v_item(acts, i), "more", true);
     v_flag(n, "more", count > ACTS_SHOWN);
     v_flag(n, "edit", may_edit(req, r, id));
     v_set(n, "edit_word", r->edit_word);
