@@ -488,7 +488,7 @@
       location.href = '/login?next=' + encodeURIComponent(location.pathname + location.search);
       return;
     }
-    if (isPoll(e)) return;
+    if (isPoll(e) || e.detail.xhr.getResponseHeader('HX-Trigger')) return; // it brought its own words
     const page = new DOMParser().parseFromString(responseText, 'text/html');
     const words = ['h1', '.blank p', '.code'].map((s) => (page.querySelector(s) || {}).textContent || '').filter(Boolean);
     toast('fault', words.join(' ') || '没能完成（' + status + '）。');
