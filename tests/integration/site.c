@@ -207,7 +207,8 @@ int site_at_once(int n, bool (*act)(int index, void *arg), void *arg)
 /* ---- people ------------------------------------------------------------- */
 
 struct opening {
-    int64_t account_id;
+    enum session_kind kind;
+    int64_t owner_id;
     const char *token;
 };
 
@@ -215,7 +216,7 @@ static void open_session(struct cx *cx, void *arg)
 {
     struct opening *o = arg;
 
-    o->token = session_open(cx, SESSION_ACCOUNT, o->account_id, "test");
+    o->token = session_open(cx, o->kind, o->owner_id, "test");
 }
 
 static void open_in_tx(struct cx *cx, void *arg)
@@ -236,13 +237,23 @@ static void load_csrf(struct cx *cx, void *arg)
 
 void site_sign_in(struct visitor *v, int64_t account_id)
 {
-    struct opening o = { account_id, NULL };
+    struct opening o = { SESSION_ACCOUNT, account_id, NULL };
 
     *v = (struct visitor){ .account_id = account_id };
     cx_begin(site.cx);
     testdb_run(site.cx, open_in_tx, &o);
     snprintf(v->token, sizeof v->token, "%s", o.token);
     testdb_run(site.cx, load_csrf, v);
+}
+
+void site_driver(struct visitor *v, int64_t driver_id)
+{
+    struct opening o = { SESSION_DRIVER, driver_id, NULL };
+
+    *v = (struct visitor){ .account_id = driver_id };
+    cx_begin(site.cx);
+    testdb_run(site.cx, open_in_tx, &o);
+    snprintf(v->bearer, sizeof v->bearer, "Bearer %s", o.token);
 }
 
 static int64_t ask(const char *format, ...) PRINTF_LIKE(1, 2);
@@ -302,7 +313,7 @@ int64_t site_person(const char *phone, int64_t org_id, const char *perms)
 struct sending {
     const struct visitor *v;
     const char *method, *uri, *type;
-    char cookie[100], length[20], query[8000];
+    char cookie[100], length[20], query[8000], key[30];
     const char *body;
     size_t len, at;
 };
@@ -317,6 +328,8 @@ static const char *get_variable(void *from, const char *name)
         { "HTTP_HOST", "127.0.0.1" },    { "REMOTE_ADDR", "127.0.0.1" },
         { "HTTP_X_CSRF_TOKEN", s->v->csrf },
         { "HTTP_HX_REQUEST", s->v->htmx ? "true" : "" },
+        { "HTTP_AUTHORIZATION", s->v->bearer },
+        { "HTTP_IDEMPOTENCY_KEY", s->key },
     };
 
     for (size_t i = 0; i < COUNT(table); i++)
@@ -421,6 +434,17 @@ struct site_reply site_post(struct visitor *v, const char *uri,
     r = serve(v, &s);
     free(body);
     return r;
+}
+
+struct site_reply site_json(struct visitor *v, const char *uri,
+                            const char *json)
+{
+    static int count;
+    struct sending s = { .method = "POST", .uri = uri, .body = json,
+                         .len = strlen(json), .type = "application/json" };
+
+    snprintf(s.key, sizeof s.key, "site-test-%d", count++);
+    return serve(v, &s);
 }
 
 struct site_reply site_act(struct visitor *v, const char *uri,

@@ -25,6 +25,7 @@ const char *site_home(void);
 struct visitor {
     int64_t account_id;
     char token[80], csrf[80], form[130];
+    char bearer[100]; /* a driver's: "Bearer ..." */
     bool htmx;
 };
 
@@ -54,6 +55,13 @@ struct site_reply site_get(struct visitor *v, const char *uri);
 /* form is url-encoded; the tokens of the session are added. */
 struct site_reply site_post(struct visitor *v, const char *uri,
                             const char *form);
+
+/* JSON, as an app sends it, with an idempotency key of its own. */
+struct site_reply site_json(struct visitor *v, const char *uri,
+                            const char *json);
+
+/* A driver's session. */
+void site_driver(struct visitor *v, int64_t driver_id);
 
 /* Opens uri with the form as its query, then posts the form there: what a
    person does who is asked before an action, each time with a new token. */
