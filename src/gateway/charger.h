@@ -97,6 +97,7 @@ struct charger {
     int64_t takeover_ms;
     int64_t login_at, offline_at; /* wall ms; login_at 0: offline */
     int64_t seen_ms;            /* monotonic: of the last frame */
+    int64_t suspected_ms;       /* when its silence was asked about */
     int64_t clock_off_ms;
     int64_t clock_due_ms;       /* monotonic: next time sync */
     int64_t tariff_due_ms;      /* monotonic: no push of a tariff before */

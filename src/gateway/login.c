@@ -139,7 +139,7 @@ static void begin_session(struct net *n, struct conn *c, struct charger *ch,
     session_dirty(n, ch, DIRTY_LOGIN);
     conn_is_accepted(n, c);
     atomic_fetch_add(&n->gateway->online, 1);
-    conn_sooner(n, c, n->now_ms + n->gateway->config->pile_offline_ms);
+    conn_sooner(n, c, n->now_ms + session_suspect_ms(n));
 }
 
 /* 0x02, the clock, and a read of every gun, all in one write. */

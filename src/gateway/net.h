@@ -137,6 +137,9 @@ void session_frame(struct net *n, struct conn *c, const struct ykc_raw *raw);
 bool session_owns(const struct net *n, const struct conn *c,
                   const struct charger *ch);
 
+/* Silence after which a pile is asked whether it lives (G18): 30 of 45 s. */
+int64_t session_suspect_ms(const struct net *n);
+
 /* What is due for a pile at the tick of its connection; when next. */
 int64_t session_tick(struct net *n, struct conn *c, struct charger *ch);
 

@@ -309,9 +309,15 @@ static bool is_charging(const struct charger *ch)
     return false;
 }
 
+int64_t session_suspect_ms(const struct net *n)
+{
+    return n->gateway->config->pile_offline_ms / 3 * 2;
+}
+
 int64_t session_tick(struct net *n, struct conn *c, struct charger *ch)
 {
     int64_t offline_ms = n->gateway->config->pile_offline_ms;
+    int64_t suspect_ms = session_suspect_ms(n);
     int64_t silent = n->now_ms - ch->seen_ms, due;
     conn_id id = conn_id_of(n, c);
 
@@ -322,11 +328,17 @@ int64_t session_tick(struct net *n, struct conn *c, struct charger *ch)
     session_dirty(n, ch, DIRTY_PILE); /* when it was last seen */
     if (ch->clock_due_ms <= n->now_ms)
         session_clock(n, c, ch);
+    if (net_conn(n, id) != NULL && silent >= suspect_ms &&
+        ch->suspected_ms <= ch->seen_ms) {
+        ch->suspected_ms = n->now_ms; /* three heartbeats: does it live? */
+        session_read(n, c, ch, 1);
+    }
     if (net_conn(n, id) != NULL)
         pending_tariff(n, c, ch);
     if (net_conn(n, id) != NULL)
         report_tick(n, c, ch);
-    due = n->now_ms + offline_ms - silent;
+    due = n->now_ms + (silent < suspect_ms ? suspect_ms : offline_ms) -
+          silent;
     if (is_charging(ch) && due > n->now_ms + CHARGING_TICK_MS)
         due = n->now_ms + CHARGING_TICK_MS;
     if (ch->probe_ms != 0 && due > ch->probe_ms)

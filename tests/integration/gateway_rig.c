@@ -518,6 +518,11 @@ size_t pile_frame(struct pile *p, uint8_t type, const void *frame,
 void pile_send_bytes(struct pile *p, const void *bytes, size_t n)
 {
     assert_int_equal(send(p->fd, bytes, n, MSG_NOSIGNAL), n);
+    if (p->tape == NULL)
+        return;
+    assert_true(p->taped + n <= p->tape_size);
+    memcpy(p->tape + p->taped, bytes, n);
+    p->taped += n;
 }
 
 void pile_send(struct pile *p, uint8_t type, const void *frame)

@@ -91,6 +91,9 @@ struct pile {
     struct ykc_stream stream;
     struct ykc_raw raw;  /* of the last frame expected */
     union ykc_any any;
+    uint8_t *tape;       /* what it sends is kept here, if set after the
+                            connect */
+    size_t taped, tape_size;
 };
 
 /* Connects; from 127.0.0.1, or another loopback address. */

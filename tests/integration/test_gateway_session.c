@@ -393,6 +393,9 @@ static void a_silent_pile_goes_offline(void **state)
     began = monotonic_ms();
     rig_wait_int(&rig, "SELECT state FROM connector_live"
                  " WHERE connector_id = 1", 3, 3000);
+    pile_expect(&p, ykc_type_read, 8000); /* asked at two thirds of it */
+    assert_in_range(monotonic_ms() - began, 2500, 4500);
+    pile_expect_none(&p, ykc_type_read, 500);
     pile_expect_closed(&p, 8000); /* 5 s in these tests, 45 s by default */
     assert_in_range(monotonic_ms() - began, 4500, 6500);
     rig_wait_int(&rig, "SELECT state FROM connector_live"
@@ -402,6 +405,25 @@ static void a_silent_pile_goes_offline(void **state)
                  " AND kind = 2", 1, 3000);
     assert_int_equal(rig_int(&rig, "SELECT offline_at IS NOT NULL FROM pile"
                              " WHERE id = 1"), 1);
+    pile_close(&p);
+}
+
+static void an_answer_keeps_a_silent_pile_online(void **state)
+{
+    struct ykc_realtime f = pile_report(1, 1, YKC_STATE_IDLE, true, NULL, 0);
+    struct pile p;
+
+    (void)state;
+    pile_login(&p, &rig, 1);
+    pile_send(&p, ykc_type_realtime, &f);
+    for (int i = 0; i < 3; i++) { /* 10 s, without a heartbeat */
+        pile_expect(&p, ykc_type_read, 5000);
+        pile_send(&p, ykc_type_realtime, &f);
+    }
+    assert_int_equal(rig_int(&rig, "SELECT online FROM pile WHERE id = 1"),
+                     1);
+    assert_int_equal(rig_int(&rig, "SELECT COUNT(*) FROM pile_event WHERE"
+                             " kind = 2"), 0);
     pile_close(&p);
 }
 
@@ -526,6 +548,7 @@ int main(void)
         GATEWAY_TEST(both_orders_of_the_check_field_are_understood),
         GATEWAY_TEST(without_a_login_the_connection_ends),
         GATEWAY_TEST(a_silent_pile_goes_offline),
+        GATEWAY_TEST(an_answer_keeps_a_silent_pile_online),
         GATEWAY_TEST(heartbeats_keep_it_online),
         GATEWAY_TEST(a_pile_fetches_the_tariff_in_force),
         GATEWAY_TEST(without_a_tariff_there_is_no_answer),
