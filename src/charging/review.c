@@ -103,7 +103,7 @@ static struct order *lock_reviewable(struct cx *cx, int64_t order_id,
     struct order *o = order_load(cx, order_id);
 
     db_need_tx(cx);
-    *w = record_of_trade(cx, o->trade_no); /* the registry before the order */
+    *w = record_lock_of_trade(cx, o->trade_no); /* before the order (T3) */
     o = order_lock(cx, o->id);
     need_reviewable(cx, o, *w);
     return o;
@@ -161,7 +161,7 @@ void order_review(struct cx *cx, int64_t order_id,
     db_need_tx(cx);
     if (chars < REASON_LEAST || chars > REASON_MOST)
         cx_fail_field(cx, "reason", "写明复核的依据，2–200 个字。");
-    w = record_of_trade(cx, o->trade_no); /* the registry before the order */
+    w = record_lock_of_trade(cx, o->trade_no); /* before the order (T3) */
     o = order_lock(cx, o->id);
     need_reviewable(cx, o, w);
     bill_of(cx, o, w, energy_e4kwh, &b);

@@ -54,17 +54,9 @@ void record_set_state(struct cx *cx, int64_t id, int state,
     must(db_change_one(cx, sql, BIND(V(state), V(error), V(id))));
 }
 
-const struct waiting_record *record_of_trade(struct cx *cx,
-                                             const char *trade_no)
+static const struct waiting_record *waiting_record_of(
+    struct cx *cx, const struct record_row *row)
 {
-    static const char sql[] =
-        "SELECT id, trade_no, pile_id, gun, raw, state, received_at, aborts"
-        "  FROM trade_record"
-        " WHERE for_trade_no = ? OR (trade_no = ? AND for_trade_no IS NULL)"
-        " ORDER BY for_trade_no IS NULL LIMIT 1";
-    const struct record_row *row =
-        db_row(cx, sql, BIND(V(trade_no), V(trade_no)),
-               ROW(struct record_row, record_row));
     struct waiting_record *w;
 
     if (row == NULL)
@@ -74,6 +66,41 @@ const struct waiting_record *record_of_trade(struct cx *cx,
     w->received_at = row->received_at;
     w->is_suspect = row->aborts >= SUSPECT_TRIES;
     return record_read(row->raw.data, row->raw.len, &w->record) ? w : NULL;
+}
+
+static const struct record_row *find_of_trade(struct cx *cx,
+                                              const char *trade_no)
+{
+    static const char sql[] =
+        "SELECT id, trade_no, pile_id, gun, raw, state, received_at, aborts"
+        "  FROM trade_record"
+        " WHERE for_trade_no = ? OR (trade_no = ? AND for_trade_no IS NULL)"
+        " ORDER BY for_trade_no IS NULL LIMIT 1";
+
+    return db_row(cx, sql, BIND(V(trade_no), V(trade_no)),
+                  ROW(struct record_row, record_row));
+}
+
+const struct waiting_record *record_of_trade(struct cx *cx,
+                                             const char *trade_no)
+{
+    return waiting_record_of(cx, find_of_trade(cx, trade_no));
+}
+
+/* By its key, as the other condition would lock what it looks through. */
+const struct waiting_record *record_lock_of_trade(struct cx *cx,
+                                                  const char *trade_no)
+{
+    static const char sql[] =
+        "SELECT id, trade_no, pile_id, gun, raw, state, received_at, aborts"
+        "  FROM trade_record WHERE id = ? FOR UPDATE";
+    const struct record_row *row = find_of_trade(cx, trade_no);
+
+    db_need_tx(cx);
+    if (row == NULL)
+        return NULL;
+    return waiting_record_of(cx, db_row(cx, sql, BIND(V(row->id)),
+                                        ROW(struct record_row, record_row)));
 }
 
 void record_set_aside(struct cx *cx, const struct record_place *r, int state,

@@ -27,6 +27,10 @@ struct waiting_record {
    NULL if none came. */
 const struct waiting_record *record_of_trade(struct cx *cx,
                                              const char *trade_no);
+
+/* The same, locked for this transaction: before its order (T3). */
+const struct waiting_record *record_lock_of_trade(struct cx *cx,
+                                                  const char *trade_no);
 /* A record that no order takes: kept, told, shown to people; no money moves
    (G11). state is RECORD_ORPHAN or RECORD_REVIEW. */
 struct record_place {

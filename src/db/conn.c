@@ -198,6 +198,7 @@ MYSQL_STMT *conn_prepare(struct cx *cx, const char *sql)
     c = cache_find(cx->db, sql, &slot);
     if (c != NULL) {
         c->used = ++cx->db->tick;
+        lock_order_note(cx, c->locks, sql);
         return c->stmt;
     }
     stmt = mysql_stmt_init(cx->db->my);
@@ -211,8 +212,9 @@ MYSQL_STMT *conn_prepare(struct cx *cx, const char *sql)
     }
     cache_empty(slot);
     *slot = (struct cached){ strdup(sql), hash_text(sql), stmt,
-                             ++cx->db->tick };
+                             ++cx->db->tick, lock_use_of(sql) };
     must(slot->sql != NULL);
+    lock_order_note(cx, slot->locks, sql);
     return stmt;
 }
 

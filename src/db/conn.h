@@ -12,6 +12,7 @@
 
 #include "base/cx.h"
 #include "db/db.h"
+#include "db/lock_order.h"
 
 enum {
     CACHE_SIZE = 512, /* statements kept per connection, power of two */
@@ -24,6 +25,7 @@ struct cached {
     uint64_t hash;
     MYSQL_STMT *stmt;
     uint64_t used;   /* tick of the last use, for eviction */
+    struct lock_use locks; /* T3 */
 };
 
 /* What runs after the commit; in the arena of its unit of work. */
@@ -42,6 +44,7 @@ struct db {
     bool retry;         /* the last failure may be repeated (T5) */
     bool broken;        /* the open transaction is gone on the server: every
                            statement fails until it is rolled back here */
+    unsigned locked;    /* classes that the open transaction has locked */
     uint64_t generation; /* grows with every lost connection */
     int64_t used_at_ms; /* monotonic */
     int64_t failed_at_ms; /* of the last failed connect; 0: none */

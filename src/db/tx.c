@@ -106,6 +106,7 @@ static unsigned start(struct cx *cx, const struct attempt *a)
 static void set_depth(struct cx *cx, int depth)
 {
     cx->db->tx_depth = depth;
+    cx->db->locked = 0;
     cx->in_tx = depth > 0;
 }
 

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/config.h"
 #include "base/crypto.h"
 #include "base/http.h"
 #include "db/db.h"
@@ -354,6 +355,98 @@ static void a_transaction_left_open_or_held_up_aborts(void **state)
     }
 }
 
+/* ---- the order of locks (T3) --------------------------------------------- */
+
+static const char key[] =
+    "INSERT INTO idem (scope, idem_key, body_hash, created_at)"
+    " VALUES ('t', 'lock-order', '', NOW())";
+static const char order[] =
+    "SELECT id FROM charge_order WHERE id = 1 FOR UPDATE";
+static const char hold[] =
+    "UPDATE ledger_hold SET amount = amount WHERE id = 1";
+static const char account[] =
+    "UPDATE ledger_account SET ver = ver + 1 WHERE id = 1";
+static const char plain[] = "SELECT id FROM charge_order WHERE id = 1";
+
+static void ascending(struct cx *cx, void *arg)
+{
+    (void)arg;
+    db_exec(cx, key, BIND());
+    db_int(cx, order, BIND());
+    db_exec(cx, hold, BIND());
+    db_exec(cx, account, BIND());
+    db_int(cx, order, BIND()); /* has it already */
+    db_int(cx, plain, BIND());
+    db_exec(cx, "DELETE FROM idem WHERE scope = 't'", BIND());
+}
+
+static void order_after_account(struct cx *cx, void *arg)
+{
+    (void)arg;
+    db_exec(cx, account, BIND());
+    db_int(cx, order, BIND());
+}
+
+static void hold_after_account(struct cx *cx, void *arg)
+{
+    (void)arg;
+    db_exec(cx, account, BIND());
+    db_exec(cx, hold, BIND());
+}
+
+static void key_after_order(struct cx *cx, void *arg)
+{
+    (void)arg;
+    db_int(cx, order, BIND());
+    db_exec(cx, key, BIND());
+}
+
+static void read_after_account(struct cx *cx, void *arg)
+{
+    (void)arg;
+    db_exec(cx, account, BIND());
+    db_int(cx, plain, BIND());
+}
+
+static void each_in_its_own(struct cx *cx, void *arg)
+{
+    (void)arg;
+    db_exec(cx, account, BIND());
+    db_int(cx, order, BIND());
+}
+
+static void in_production(struct cx *cx, void *arg)
+{
+    static const struct config production = { .mode = "production" };
+
+    (void)arg;
+    cx->config = &production;
+    order_after_account(cx, NULL);
+}
+
+static void locks_out_of_order_abort(void **state)
+{
+    static const struct {
+        struct act act;
+        int signal;
+    } cases[] = {
+        { { ascending, true }, 0 },
+        { { read_after_account, true }, 0 },
+        { { each_in_its_own, false }, 0 },
+        { { in_production, true }, 0 }, /* logged: a deadlock is retried */
+        { { order_after_account, true }, SIGABRT },
+        { { hold_after_account, true }, SIGABRT },
+        { { key_after_order, true }, SIGABRT },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct act act = cases[i].act;
+
+        assert_int_equal(end_of(&act), cases[i].signal);
+    }
+}
+
 /* ---- what a session is set to -------------------------------------------- */
 
 static void read_level(struct cx *cx, void *arg)
@@ -485,6 +578,7 @@ int main(void)
         T(a_caught_deadlock_still_ends_the_transaction),
         T(a_lost_connection_loses_the_transaction),
         T(a_transaction_left_open_or_held_up_aborts),
+        T(locks_out_of_order_abort),
         T(reports_see_one_moment_and_write_nothing),
         T(a_repeated_report_is_a_snapshot_too),
         T(writes_run_read_committed),
