@@ -54,7 +54,8 @@ struct station *station_load(struct cx *cx, int64_t id)
 void station_need_enabled(struct cx *cx, const struct station *s)
 {
     if (s->status != ASSET_ENABLED)
-        cx_fail(cx, ERR_STATE, "电站「%s」已停用，启用后才能添加。", s->name);
+        cx_fail_field(cx, "station_id", "电站「%s」已停用，启用后才能添加。",
+                      s->name);
 }
 
 /* Checked coordinates; both or none. */

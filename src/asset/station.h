@@ -48,7 +48,7 @@ extern const struct scope_columns station_scope; /* alias s */
 /* The station in the caller's scope, or ERR_NOT_FOUND. */
 struct station *station_load(struct cx *cx, int64_t id);
 
-/* Fails with ERR_STATE if the station is disabled: nothing may be added. */
+/* Fails at the field station_id if it is disabled: nothing may be added. */
 void station_need_enabled(struct cx *cx, const struct station *s);
 
 /* Creates (id 0, with its default area) or changes a station; its id. */

@@ -71,3 +71,11 @@ struct my_order *my_order_open(struct cx *cx, int64_t driver_id,
     return db_rows(cx, sql, BIND(V(driver_id), V(MY_ORDERS_LOOK)), ORDER_ROW,
                    count);
 }
+
+int64_t my_order_count(struct cx *cx, int64_t driver_id)
+{
+    static const char sql[] =
+        "SELECT COUNT(*) FROM charge_order WHERE driver_id = ?";
+
+    return db_int(cx, sql, BIND(V(driver_id)));
+}

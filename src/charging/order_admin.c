@@ -7,6 +7,7 @@
 #include "db/db.h"
 #include "db/scope.h"
 #include "driver/driver.h"
+#include "driver/driver_pages.h"
 #include "web/resource.h"
 
 static const struct column columns[] = {
@@ -49,6 +50,8 @@ static const struct filter filters[] = {
     { "created", "创建日期", "o.created_at", FILTER_DATES },
     { "phone", "车主手机号", "o.driver_id", FILTER_EXACT, FILTER_ADVANCED,
       .lookup = driver_by_phone },
+    { "driver", "车主", "o.driver_id", FILTER_REF, FILTER_ADVANCED,
+      .ref = &driver_page },
     { "pile", "电桩", "o.pile_id", FILTER_REF, FILTER_ADVANCED,
       .ref = &pile_page },
     { "start", "启动方式", "o.start_by", FILTER_ENUM, FILTER_ADVANCED,

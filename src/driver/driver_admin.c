@@ -1,7 +1,10 @@
 /*
  * Drivers in the console (车主).
  */
+#include <inttypes.h>
+
 #include "base/money.h"
+#include "charging/my_order.h"
 #include "driver/driver.h"
 #include "driver/driver_pages.h"
 #include "ledger/ledger.h"
@@ -35,7 +38,7 @@ static const struct action actions[] = {
       .icon = "ban" },
 };
 
-/* The wallet, as the ledger has it. */
+/* The wallet, as the ledger has it, and what was charged. */
 static void decorate(struct cx *cx, int64_t id, struct vnode *detail)
 {
     const struct wallet w = ledger_wallet(cx, id);
@@ -49,16 +52,20 @@ static void decorate(struct cx *cx, int64_t id, struct vnode *detail)
         { "欠费", w.arrears, NULL },
     };
     char text[MONEY_TEXT];
+    struct vnode *row;
 
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct vnode *row = v_item(v_child(detail, "figures"), i);
-
+        row = v_item(v_child(detail, "figures"), i);
         v_set(row, "label", rows[i].label);
         v_printf(row, "value", "¥%s", money_pretty(rows[i].amount, text));
         if (rows[i].list != NULL)
             v_printf(row, "path", "/console/%s?driver=%lld", rows[i].list,
                      (long long)id);
     }
+    row = v_item(v_child(detail, "figures"), COUNT(rows));
+    v_set(row, "label", "充电订单");
+    v_printf(row, "value", "%" PRId64 " 单", my_order_count(cx, id));
+    v_printf(row, "path", "/console/order?driver=%lld", (long long)id);
 }
 
 const struct resource driver_page = {

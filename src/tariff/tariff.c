@@ -238,6 +238,19 @@ static void need_free_name(struct cx *cx, int64_t id, int64_t station_id,
         cx_fail_field(cx, "name", "同一电站已有这个名称。");
 }
 
+/* A disabled station takes nothing new, and neither does a disabled area. */
+static void need_place(struct cx *cx, const struct station *s, int64_t area_id)
+{
+    const struct area *a = area_id != 0 ? area_load(cx, area_id) : NULL;
+
+    if (a != NULL && a->station_id != s->id)
+        cx_fail_field(cx, "area_id", "这个区域不属于所选电站。");
+    station_need_enabled(cx, s);
+    if (a != NULL && a->status != ASSET_ENABLED)
+        cx_fail_field(cx, "area_id", "区域「%s」已停用，不能添加计费规则。",
+                      a->name);
+}
+
 static stamp start_of(struct cx *cx, const struct tariff_draft *d)
 {
     return d->starts_at.ms != 0 ? d->starts_at
@@ -255,8 +268,7 @@ int64_t tariff_create(struct cx *cx, const struct tariff_draft *d)
     stamp starts = start_of(cx, d);
     int64_t id;
 
-    if (d->area_id != 0 && area_load(cx, d->area_id)->station_id != s->id)
-        cx_fail_field(cx, "area_id", "这个区域不属于所选电站。");
+    need_place(cx, s, d->area_id);
     need_good(cx, d);
     lock_station(cx, s->id);
     need_free_name(cx, 0, s->id, d->name);

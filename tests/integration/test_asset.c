@@ -247,9 +247,9 @@ static void nothing_is_added_to_a_disabled_station(void **state)
     f.name = "new";
     assert_true(tries(cx, disable_station, &p->station));
     assert_false(tries(cx, add_area, &p->station));
-    assert_int_equal(cx->error.code, ERR_STATE);
+    assert_string_equal(cx->error.field, "station_id");
     assert_false(tries(cx, save_pile, &f));
-    assert_int_equal(cx->error.code, ERR_STATE);
+    assert_string_equal(cx->error.field, "station_id");
     assert_false(tries(cx, disable_station, &p->station)); /* twice */
 }
 

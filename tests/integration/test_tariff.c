@@ -192,6 +192,23 @@ static void prices_take_effect_at_midnight(void **state)
                          ->prices.elec_e5[RATE_PEAK], 110000);
 }
 
+static void a_disabled_place_takes_no_tariff(void **state)
+{
+    struct cx *cx = *state;
+    struct making m = { .draft = draft("一") };
+
+    testdb_sql(cx, "UPDATE station SET status = 2");
+    assert_int_not_equal(world_tx(cx, create_body, &m), CX_OK);
+    assert_string_equal(cx->error.field, "station_id");
+    testdb_sql(cx, "UPDATE station SET status = 1");
+    testdb_sql(cx, "UPDATE area SET status = 2");
+    m.draft.area_id = testdb_int(cx, "SELECT MIN(id) FROM area");
+    assert_int_not_equal(world_tx(cx, create_body, &m), CX_OK);
+    assert_string_equal(cx->error.field, "area_id");
+    testdb_sql(cx, "UPDATE area SET status = 1");
+    assert_int_equal(world_tx(cx, create_body, &m), CX_OK);
+}
+
 static void one_in_force_is_never_touched(void **state)
 {
     struct cx *cx = *state;
@@ -389,6 +406,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_CX(a_draft_names_its_wrong_field),
         WITH_CX(prices_take_effect_at_midnight),
+        WITH_CX(a_disabled_place_takes_no_tariff),
         WITH_CX(one_in_force_is_never_touched),
         WITH_CX(two_editors_do_not_overwrite_each_other),
         WITH_CX(the_area_goes_before_the_station),

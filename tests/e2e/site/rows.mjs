@@ -535,6 +535,7 @@ test('X008 a pile: what it is, and what it does now', async (t) => {
 test('T007 the list shows enabled and disabled piles', async (t) => {
   const id = sql("SELECT id FROM pile WHERE kind = 2 ORDER BY id DESC LIMIT 1");
   await asAdmin(t, `/console/pile/${id}`);
+  await t.page.locator('main button', { hasText: '更多' }).click();
   await t.page.locator('main button, main a').filter({ hasText: /^停用$/ })
     .first().click();
   await t.page.locator('#ask button[type=submit]').click();
@@ -543,6 +544,7 @@ test('T007 the list shows enabled and disabled piles', async (t) => {
   await t.goto('/console/pile?status=disabled');
   equal((await names(t)).length, 1, 'disabled piles');
   await t.goto(`/console/pile/${id}`);
+  await t.page.locator('main button', { hasText: '更多' }).click();
   await t.page.locator('main button, main a').filter({ hasText: /^启用$/ })
     .first().click();
   const ask = t.page.locator('#ask button[type=submit]');
