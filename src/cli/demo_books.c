@@ -90,7 +90,7 @@ static int64_t save_bill(struct books *b, const struct demo_session *s,
 }
 
 static void save_record(struct books *b, const struct demo_session *s,
-                        const char *trade_no)
+                        const char *trade_no, int state, const char *error)
 {
     const struct demo_gun *g = &b->d->guns[s->gun];
     uint8_t frame[YKC_MAX_FRAME];
@@ -104,8 +104,42 @@ static void save_record(struct books *b, const struct demo_session *s,
              BIND(V(rows_text(b->records, "%s", trade_no)), V(g->pile_id),
                   V(g->gun), V(RECORD_TRADE),
                   V(((struct bytes){ hash, SHA256_SIZE })),
-                  V(((struct bytes){ raw, n })), V(RECORD_SETTLED),
+                  V(((struct bytes){ raw, n })), V(state), V(error),
                   V(recorded_at(s)), V(recorded_at(s))));
+}
+
+/* The day before a merchant's first charge its pile kept one to itself. */
+static void save_orphan(struct books *b, const struct demo_session *first)
+{
+    const struct demo_gun *g = &b->d->guns[first->gun];
+    struct demo_session s = *first;
+    char no[33];
+
+    s.charging_at = stamp_add_days(s.charging_at, -1);
+    s.ended_at = stamp_add_days(s.ended_at, -1);
+    ykc_trade_number(g->pile_no, g->gun, s.charging_at, 9001, no);
+    save_record(b, &s, no, RECORD_ORPHAN, "没有这个交易流水号的订单。");
+}
+
+static void save_orphans(struct books *b)
+{
+    const struct demo *d = b->d;
+    int64_t *done = arena_array(d->cx->arena, d->session_count,
+                                sizeof *done);
+    size_t n = 0;
+
+    for (size_t i = 0; i < d->session_count; i++) {
+        const struct demo_session *s = &d->sessions[i];
+        int64_t merchant = d->stations[d->guns[s->gun].station].merchant_id;
+        bool had = s->failed;
+
+        for (size_t k = 0; k < n; k++)
+            had = had || done[k] == merchant;
+        if (had)
+            continue;
+        done[n++] = merchant;
+        save_orphan(b, s);
+    }
 }
 
 struct order_row {
@@ -194,7 +228,7 @@ static void save_order(struct books *b, int64_t id)
     }
     o.pile_amount = save_bill(b, s, o.id, &o.tariff->prices);
     save_settled(b, s, &o);
-    save_record(b, s, o.trade_no);
+    save_record(b, s, o.trade_no, RECORD_SETTLED, "");
 }
 
 /* ---- money -------------------------------------------------------------- */
@@ -307,8 +341,8 @@ void demo_make_books(struct demo *d)
         "   pile_amount_e4yuan) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
     static const char records[] =
         "INSERT INTO trade_record (trade_no, pile_id, gun, frame_type,"
-        "   body_hash, raw, state, next_at, received_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        "   body_hash, raw, state, error, next_at, received_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     static const char payments[] =
         "INSERT INTO payment (id, out_trade_no, driver_id, channel, amount,"
         "   state, channel_trade_no, paid_at, expires_at, created_at,"
@@ -322,6 +356,7 @@ void demo_make_books(struct demo *d)
 
     b.hold_ids = arena_array(cx->arena, d->session_count, sizeof *b.hold_ids);
     write_all(&b);
+    save_orphans(&b);
     rows_end(b.orders);
     rows_end(b.bills);
     rows_end(b.records);
