@@ -66,6 +66,17 @@ static int pilehub(const char *const *words)
 
 #define PILEHUB(...) pilehub((const char *const[]){ __VA_ARGS__, NULL })
 
+/* Nobody can sign in after an installation until somebody is made (A10). */
+static void nobody_is_there_by_default(void **state)
+{
+    assert_int_equal(testdb_int(*state, "SELECT (SELECT COUNT(*) FROM account)"
+                                        " + (SELECT COUNT(*) FROM role)"
+                                        " + (SELECT COUNT(*) FROM org)"
+                                        " + (SELECT COUNT(*) FROM driver)"
+                                        " + (SELECT COUNT(*) FROM session)"),
+                     0);
+}
+
 static void loads_an_empty_platform(void **state)
 {
     struct cx *cx = *state;
@@ -261,6 +272,7 @@ static int close_database(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nobody_is_there_by_default),
         cmocka_unit_test(loads_an_empty_platform),
         cmocka_unit_test(books_balance),
         cmocka_unit_test(every_bill_is_its_parts),
