@@ -49,6 +49,8 @@
     CFG(gateway_name,    TEXT, "gw1", 0, 0, "name of this gateway")           \
     CFG(cookie_secure,   BOOL, "1", 0, 0, "cookies only over https")          \
     CFG(secret_file,     PATH, "", 0, 0, "32 random bytes, hex")              \
+    CFG(seal_key_file,   PATH, "", 0, 0,                                      \
+        "32 bytes, hex, that sign heads of chains; jobs only")                \
     CFG(log_level,       TEXT, "info", 0, 0, "debug info warn error")         \
     CFG(payment_url,     TEXT, "", 0, 0, "demo payment provider")             \
     CFG(payment_merchant, TEXT, "pilehub", 0, 0, "our merchant number there") \

@@ -96,7 +96,7 @@ char *base64url_encode(const void *p, size_t n, char *out)
                              sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
-void secret_load(const char *path)
+bool key_read(const char *path, uint8_t out[SHA256_SIZE])
 {
     char text[2 * SHA256_SIZE + 2] = "";
     FILE *f = fopen(path, "re");
@@ -105,11 +105,17 @@ void secret_load(const char *path)
     if (f != NULL)
         fclose(f);
     text[strcspn(text, "\r\n")] = '\0';
-    if (!ok || !hex_decode(text, master, sizeof master)) {
+    ok = ok && hex_decode(text, out, SHA256_SIZE);
+    secret_wipe(text, sizeof text);
+    return ok;
+}
+
+void secret_load(const char *path)
+{
+    if (!key_read(path, master)) {
         fprintf(stderr, "secret_file %s: should hold 64 hex digits\n", path);
         exit(1);
     }
-    secret_wipe(text, sizeof text);
 }
 
 void secret_derive(const char *purpose, uint8_t out[SHA256_SIZE])

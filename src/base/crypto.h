@@ -50,6 +50,8 @@ bool password_verify(const struct cx *cx, const char *hash,
                      const char *password);
 
 /* A process-wide secret derived from the secret file, for one purpose. */
+/* Reads 64 hex digits; false if there are none. */
+MUST_USE bool key_read(const char *path, uint8_t out[SHA256_SIZE]);
 void secret_load(const char *path); /* aborts if missing or malformed */
 void secret_derive(const char *purpose, uint8_t out[SHA256_SIZE]);
 

@@ -14,7 +14,7 @@ enum { ARENA_BYTES = 64 << 20 };
 struct question {
     int64_t seq;
     const char *head;
-    struct audit_verdict verdict;
+    struct chain_verdict verdict;
 };
 
 static void verify(struct cx *cx, void *arg)
@@ -36,7 +36,7 @@ static bool read_head(const char *text, struct question *q)
            strspn(q->head, "0123456789abcdefABCDEF") == 2 * SHA256_SIZE;
 }
 
-static int report(const struct audit_verdict *v)
+static int report(const struct chain_verdict *v)
 {
     if (v->bad_seq != 0) {
         printf("audit: BROKEN at row %" PRId64 " (audit id %" PRId64 "): %s\n"

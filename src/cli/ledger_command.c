@@ -7,6 +7,7 @@
 #include "charging/order_verify.h"
 #include "cli/command.h"
 #include "db/db.h"
+#include "ledger/ledger_chain.h"
 #include "ledger/verify.h"
 #include "payment/payment_verify.h"
 
@@ -76,12 +77,29 @@ static int64_t print_findings(const struct finding *f, size_t n)
     return breaks;
 }
 
+/* The chain of the transactions (L2); 1 if it is broken. */
+static int64_t print_chain(const struct chain_verdict *v)
+{
+    if (v->bad_seq != 0)
+        printf("BROKEN  the chain at row %lld (tx %lld): %s\n",
+               (long long)v->bad_seq, (long long)v->bad_id, v->why);
+    else
+        printf("ok      the chain of %lld sealed transactions, %lld noted"
+               " heads\n", (long long)v->rows, (long long)v->heads);
+    if (v->unsealed > 0)
+        printf("note    %lld transactions wait for their seal for more than"
+               " five minutes: are the jobs running?\n",
+               (long long)v->unsealed);
+    return v->bad_seq != 0;
+}
+
 static void verify(struct cx *cx, void *arg)
 {
     const stamp all = { 0 };
     int64_t *breaks = arg;
     size_t n;
     const struct finding *f;
+    struct chain_verdict chain;
 
     print_ledger(ledger_figures(cx));
     print_orders(order_figures(cx));
@@ -91,6 +109,8 @@ static void verify(struct cx *cx, void *arg)
     *breaks += print_findings(f, n);
     f = payment_verify(cx, all, &n);
     *breaks += print_findings(f, n);
+    chain = ledger_chain_verify(cx, 0, NULL);
+    *breaks += print_chain(&chain);
 }
 
 static void report(struct cx *cx, void *arg)
@@ -124,7 +144,8 @@ const struct command ledger_verify_command = {
     .help = "Recomputes the books from the first posting in one consistent\n"
             "moment: every transaction adds up to zero, balances and holds\n"
             "are their postings, orders, bills, records, payments and\n"
-            "roll-ups agree with them. Prints the figures and one line a\n"
+            "roll-ups agree with them, the chain of the transactions is the\n"
+            "one that was sealed. Prints the figures and one line a\n"
             "check; exits with 1 if any is broken.",
     .run = verify_main,
 };

@@ -2,6 +2,7 @@
  * What the ledger brings: a watch over the books, and what it found.
  */
 #include "ledger/check_admin.h"
+#include "ledger/ledger_chain.h"
 #include "ledger/verify.h"
 #include "web/feature.h"
 
@@ -18,6 +19,10 @@ static const struct live_count lives[] = {
 static const struct job jobs[] = {
     { "ledger.watch", EVERY_S(60), LIMIT_S(60), ledger_watch,
       "核对新入账的流水" },
+    { "ledger.seal", EVERY_S(5), LIMIT_S(60), ledger_seal,
+      "封存账务流水" },
+    { "ledger.head", EVERY_S(3600), LIMIT_S(10), ledger_head,
+      "记下账务链的末端" },
     { "ledger.books", EVERY_S(86400), LIMIT_S(900), ledger_watch_all,
       "核对全部流水与余额" },
 };

@@ -41,7 +41,7 @@ static void seal(struct cx *cx, void *arg)
 struct verification {
     int64_t seq;
     const char *head;
-    struct audit_verdict v;
+    struct chain_verdict v;
 };
 
 static void verify_work(struct cx *cx, void *arg)
@@ -51,7 +51,7 @@ static void verify_work(struct cx *cx, void *arg)
     v->v = audit_verify(cx, v->seq, v->head);
 }
 
-static struct audit_verdict verify(struct cx *cx, int64_t seq,
+static struct chain_verdict verify(struct cx *cx, int64_t seq,
                                    const char *head)
 {
     struct verification v = { .seq = seq, .head = head };
@@ -81,7 +81,7 @@ static int done(void **state)
 static void sealed_rows_are_numbered_without_gaps(void **state)
 {
     struct cx *cx = *state;
-    struct audit_verdict v = verify(cx, 0, NULL);
+    struct chain_verdict v = verify(cx, 0, NULL);
 
     assert_int_equal(v.bad_seq, 0);
     assert_int_equal(v.rows, ROWS);
@@ -144,7 +144,7 @@ static void tampering_is_noticed_at_its_row(void **state)
     struct cx *cx = *state;
 
     for (size_t i = 0; i < COUNT(hands); i++) {
-        struct audit_verdict v;
+        struct chain_verdict v;
 
         testdb_cx_free(cx);
         fresh(state);
@@ -160,7 +160,7 @@ static void tampering_is_noticed_at_its_row(void **state)
 static void cut_end_shows_with_a_noted_head(void **state)
 {
     struct cx *cx = *state;
-    struct audit_verdict v = verify(cx, 0, NULL);
+    struct chain_verdict v = verify(cx, 0, NULL);
     char head[80];
 
     snprintf(head, sizeof head, "%s", v.head);

@@ -64,6 +64,13 @@ static void books_are_append_only(void **state)
         { "UPDATE audit SET text = ''", false },
         { "DELETE FROM audit WHERE id = 1", false },
         { "UPDATE audit_seal SET audit_id = 1", false },
+        { "UPDATE ledger_seal SET tx_id = 1", false },
+        { "DELETE FROM ledger_seal", false },
+        { "UPDATE chain_head SET seq = 1", false },
+        { "DELETE FROM chain_head", false },
+        { "DELETE FROM correction", false },
+        { "UPDATE correction SET amount = 1", false },
+        { "DELETE FROM book_check", false },
         { "UPDATE ledger_account SET balance = 0, held = 0, ver = 1"
           " WHERE id = 1", true },
         { "UPDATE driver SET name = '' WHERE id = 1", true },
@@ -72,6 +79,23 @@ static void books_are_append_only(void **state)
     (void)state;
     tries("pilehub_web", attempts, COUNT(attempts));
     tries("pilehub_jobs", attempts, COUNT(attempts));
+}
+
+/* Nor may the web see what signed heads there are (L2). */
+static void heads_of_chains_are_the_jobs_own(void **state)
+{
+    static const struct attempt web[] = {
+        { "SELECT seq FROM chain_head", false },
+        { "INSERT INTO chain_head (name) VALUES ('audit')", false },
+        { "INSERT INTO ledger_seal (seq) VALUES (1)", false },
+    };
+    static const struct attempt jobs[] = {
+        { "SELECT seq FROM chain_head", true },
+    };
+
+    (void)state;
+    tries("pilehub_web", web, COUNT(web));
+    tries("pilehub_jobs", jobs, COUNT(jobs));
 }
 
 static void the_gateway_has_nothing_to_do_with_money_or_people(void **state)
@@ -106,6 +130,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(books_are_append_only),
+        cmocka_unit_test(heads_of_chains_are_the_jobs_own),
         cmocka_unit_test(the_gateway_has_nothing_to_do_with_money_or_people),
     };
     struct cx *cx;
