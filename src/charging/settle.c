@@ -409,32 +409,32 @@ static void note_failure(struct cx *cx, void *arg)
                           V((int)RETRY_FIRST_MS), V(f->id)));
 }
 
-/*
- * One failing record must not hold up the others: each on its own. False if
- * the server failed.
- */
-static bool settle_singly(struct cx *cx, const struct group *all)
+/* Settles one record, or notes why not. False if the server failed. */
+static bool settle_one(struct cx *cx, int64_t id, bool is_suspect)
 {
-    for (size_t i = 0; i < all->n; i++) {
-        struct group one = { .ids = { all->ids[i] }, .n = 1 };
-        struct failure f = { all->ids[i], NULL };
+    struct group one = { .ids = { id }, .n = 1 };
+    struct suspect s = { .id = id };
+    struct failure f = { id, NULL };
 
-        if (all->is_suspect) {
-            struct suspect s = { .id = f.id };
+    if ((!is_suspect || cx_run(cx, suspect_check, &s)) &&
+        (s.is_over || cx_run(cx, group_tx, &one)))
+        return true;
+    f.why = cx_strdup(cx, cx->error.text);
+    log_error("settle.failed", F_INT("record", id), F_TEXT("why", f.why));
+    if (cx->error.code != ERR_DATABASE)
+        return cx_run(cx, note_failure, &f);
+    if (is_suspect && !cx_run(cx, suspect_spared, &s))
+        log_warn("settle.try_counted", F_INT("record", id));
+    return false; /* the next run goes on */
+}
 
-            if (!cx_run(cx, suspect_check, &s))
-                return false;
-            if (s.is_over)
-                continue;
-        }
-        if (cx_run(cx, group_tx, &one))
-            continue;
-        f.why = cx_strdup(cx, cx->error.text);
-        log_error("settle.failed", F_INT("record", f.id),
-                  F_TEXT("why", f.why));
-        if (cx->error.code == ERR_DATABASE || !cx_run(cx, note_failure, &f))
-            return false; /* the next run goes on */
-    }
+/* One failing record must not hold up the others: each on its own. False if
+   the server failed. */
+static bool settle_singly(struct cx *cx, const struct group *g)
+{
+    for (size_t i = 0; i < g->n; i++)
+        if (!settle_one(cx, g->ids[i], g->is_suspect))
+            return false;
     return true;
 }
 

@@ -96,6 +96,16 @@ static void count_try(struct cx *cx, void *arg)
         db_exec(cx, count, BIND(V(cx->now), V((int)AGAIN_MS), V(s->id)));
 }
 
+void suspect_spared(struct cx *cx, void *arg)
+{
+    static const char sql[] =
+        "UPDATE trade_record SET aborts = aborts - 1, next_at = ?"
+        " WHERE id = ? AND state = 1 AND aborts > 0";
+    const struct suspect *s = arg;
+
+    db_exec(cx, sql, BIND(V(cx->now), V(s->id)));
+}
+
 void suspect_check(struct cx *cx, void *arg)
 {
     db_tx(cx, count_try, arg);

@@ -28,4 +28,8 @@ struct suspect {
    cx_run: arg is a struct suspect. */
 void suspect_check(struct cx *cx, void *arg);
 
+/* The try came back, or was not begun, for the database failed: it does not
+   count, and the record is due again. For cx_run, the same arg. */
+void suspect_spared(struct cx *cx, void *arg);
+
 #endif
