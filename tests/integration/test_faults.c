@@ -27,6 +27,7 @@
 #include "base/log.h"
 #include "charging/order.h"
 #include "charging/request.h"
+#include "charging/orphan.h"
 #include "charging/settle.h"
 #include "charging/watch.h"
 #include "db/db.h"
@@ -548,6 +549,61 @@ static bool card_done(struct cx *cx, const int64_t in[2])
     return done;
 }
 
+/* ---- a record of nobody, given to a driver --------------------------- */
+
+static int64_t orphan_of(struct cx *cx, int64_t driver, const char *what)
+{
+    return testdb_int(cx, cx_printf(cx, "SELECT %s FROM trade_record WHERE"
+                                        " trade_no = LPAD(%lld, 32, '9')",
+                                    what, (long long)driver));
+}
+
+static void before_orphan(struct cx *cx, int64_t out[2])
+{
+    struct world_record r = {
+        .start = cx->now, .end = stamp_add_ms(cx->now, 1500000),
+        .energy = { [RATE_PEAK] = 400000 }, .total_e4 = -1
+    };
+
+    new_driver(cx, out);
+    r.trade_no = cx_printf(cx, "%032lld", (long long)out[0]);
+    for (char *c = (char *)(uintptr_t)r.trade_no; *c == '0'; c++)
+        *c = '9';
+    r.pile_id = (out[1] - 1) / 2 + 1;
+    r.gun = (int)((out[1] - 1) % 2 + 1);
+    world_record(cx, &r);
+    testdb_sql(cx, cx_printf(cx, "UPDATE trade_record SET state = 4 WHERE"
+                                 " trade_no = '%s'", r.trade_no));
+}
+
+static void run_orphan(struct cx *cx, void *arg)
+{
+    const int64_t *in = arg;
+    int64_t id = db_int(cx, "SELECT id FROM trade_record WHERE trade_no ="
+                            " LPAD(?, 32, '9')", BIND(V(in[0])));
+
+    if (orphan_load(cx, id)->state == RECORD_ORPHAN)
+        orphan_to_driver(cx, id, in[0], "按电桩日志");
+}
+
+static void orphan(struct cx *cx, const int64_t in[2])
+{
+    db_tx(cx, run_orphan, (void *)(uintptr_t)in);
+}
+
+static bool orphan_done(struct cx *cx, const int64_t in[2])
+{
+    bool done = once(one(cx, "SELECT COUNT(*) FROM charge_order WHERE"
+                             " driver_id =", in[0]));
+
+    assert_int_equal(orphan_of(cx, in[0], "state"),
+                     done ? RECORD_WAITING : RECORD_ORPHAN);
+    assert_int_equal(one(cx, "SELECT COUNT(*) FROM audit WHERE event ="
+                             " 'record.assign' AND object_id =",
+                         orphan_of(cx, in[0], "id")), done);
+    return done;
+}
+
 static const struct flow flows[] = {
     { "topup", new_driver, topup, topup_done, false },
     { "hold", new_driver, hold, hold_done, false },
@@ -560,6 +616,7 @@ static const struct flow flows[] = {
     { "correction", before_more, settle, more_done, true },
     { "void", before_void, void_hold, void_done, true },
     { "card", before_card, card, card_done, true },
+    { "orphan", before_orphan, orphan, orphan_done, false },
 };
 
 /* ---- the loop -------------------------------------------------------- */
