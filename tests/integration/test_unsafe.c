@@ -310,6 +310,8 @@ static bool fits(const char *pattern, const struct route_row *row)
 
     if (strncmp(pattern, any, sizeof any - 1) != 0)
         return strcmp(pattern, row->route.path) == 0;
+    if (strncmp(row->route.path, "/console/", strlen("/console/")) != 0)
+        return false;
     tail = strchr(row->route.path + strlen("/console/"), '/');
     return row->route.target != NULL && tail != NULL &&
            strcmp(pattern + sizeof any - 1, tail) == 0;
