@@ -53,7 +53,7 @@ void order_tell_balances(struct cx *cx, int64_t driver_id)
         "       o.hold_fen"
         "  FROM charge_order o JOIN pile p ON p.id = o.pile_id"
         " WHERE o.driver_id = ? AND o.state = 4 AND o.hold_open = 1"
-        "   AND p.online = 1 ORDER BY o.id";
+        "   AND o.is_limited = 0 AND p.online = 1 ORDER BY o.id";
     size_t n;
     const struct running *r = db_rows(cx, sql, BIND(V(driver_id)),
                                       ROW(struct running, running_row), &n);

@@ -5,7 +5,8 @@
  * what is reserved and the free money besides. Nothing more is reserved by
  * it; what the bill exceeds the hold by is taken from the free money, as
  * always (M8). Of several running charges each is told an equal share, so
- * that together they cannot be told more than there is.
+ * that together they cannot be told more than there is. A charge whose driver
+ * said how far to go at most is told nothing.
  */
 #ifndef CHARGING_ORDER_BALANCE_H
 #define CHARGING_ORDER_BALANCE_H

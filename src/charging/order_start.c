@@ -185,8 +185,8 @@ static money reserve(struct cx *cx, const struct order_ask *ask,
                      int64_t order_id, const char *trade_no)
 {
     static const char sql[] =
-        "UPDATE charge_order SET hold_id = ?, hold_fen = ?, hold_open = 1"
-        " WHERE id = ?";
+        "UPDATE charge_order SET hold_id = ?, hold_fen = ?, hold_open = 1,"
+        " is_limited = ? WHERE id = ?";
     money least = FEN(cx->config->order_least_fen), most, held;
     int64_t hold_id;
 
@@ -203,7 +203,9 @@ static money reserve(struct cx *cx, const struct order_ask *ask,
     hold_id = ledger_hold(cx, trade_no, "order", order_id, ask->driver_id,
                           least, most, stamp_add_days(cx->now, HOLD_DAYS),
                           &held);
-    must(db_change_one(cx, sql, BIND(V(hold_id), V(held), V(order_id))));
+    must(db_change_one(cx, sql, BIND(V(hold_id), V(held),
+                                     V((int)(ask->hold.fen != 0)),
+                                     V(order_id))));
     return held;
 }
 

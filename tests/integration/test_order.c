@@ -512,6 +512,19 @@ static int64_t told(struct cx *cx, int64_t order_id)
     return v;
 }
 
+static void a_limit_of_the_driver_is_not_lifted_by_a_top_up(void **state)
+{
+    struct cx *cx = *state;
+    int64_t driver = world_driver(cx, 9000, 0, 0);
+    struct start s = { { .connector_id = WORLD_GUN1, .driver_id = driver,
+                         .start_by = START_BY_APP, .hold = { 1000 } }, 0 };
+
+    assert_int_equal(world_tx(cx, start_body, &s), CX_OK);
+    world_order_state(cx, s.id, ORDER_CHARGING);
+    topup(cx, driver, 5000, "l1");
+    assert_int_equal(told(cx, s.id), -1);
+}
+
 static void a_top_up_is_told_to_the_running_pile(void **state)
 {
     struct cx *cx = *state;
@@ -561,6 +574,7 @@ int main(void)
         WITH_CX(a_stop_is_sent_once),
         WITH_CX(a_stop_never_hits_another_session),
         WITH_CX(a_driver_stops_only_the_own_charge),
+        WITH_CX(a_limit_of_the_driver_is_not_lifted_by_a_top_up),
         WITH_CX(a_top_up_is_told_to_the_running_pile),
     };
     struct cx *cx;
