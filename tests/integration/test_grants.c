@@ -126,10 +126,77 @@ static void the_gateway_has_nothing_to_do_with_money_or_people(void **state)
     tries("pilehub_gateway", attempts, COUNT(attempts));
 }
 
+/* text with the %d in it, if any, as a number. */
+static void replace_number(char *out, size_t size, const char *text, size_t n)
+{
+    const char *at = strstr(text, "%d");
+
+    if (at == NULL)
+        snprintf(out, size, "%s", text);
+    else
+        snprintf(out, size, "%.*s%zu%s", (int)(at - text), text, n, at + 2);
+}
+
+/*
+ * Uniqueness lives in the tables (M11), and a month later is no other month
+ * (M12): each identity once more, with another date and other content, past
+ * every check that the programs make.
+ */
+static void an_identity_is_taken_for_ever(void **state)
+{
+    static const struct {
+        const char *table, *columns, *identity, *date;
+    } cases[] = {
+        { "idem", "scope, idem_key", "'driver:1:topup', 'key'",
+          "created_at" },
+        { "ledger_tx", "idem_key", "'topup:TU1'", "at" },
+        { "ledger_hold", "idem_key", "'order:1'", "created_at" },
+        { "ledger_hold_end", "hold_id", "7", "at" },
+        { "payment", "out_trade_no", "'TU1'", "created_at" },
+        { "payment", "driver_id, idem_key", "9, 'key'", "created_at" },
+        { "payment_notice", "channel, notice_no", "'demo', 'N1'",
+          "received_at" },
+        { "payment_refund", "refund_no, payment_id", "'RF1', 1",
+          "created_at" },
+        { "payment_refund", "payment_id, refund_no", "2, CONCAT('RF', %d)",
+          "created_at" },
+        { "charge_order", "order_no, trade_no", "'O1', CONCAT('T', %d)",
+          "created_at" },
+        { "charge_order", "trade_no, order_no", "'T9', CONCAT('P', %d)",
+          "created_at" },
+        { "trade_record", "trade_no", "'T1'", "received_at" },
+        { "correction", "kind, ref_id, state", "1, 1, 1", "created_at" },
+    };
+    static const char *const dates[] = { "2026-01-31 23:59:59.999",
+                                         "2026-02-01 00:00:00",
+                                         "2027-03-06 00:00:00" };
+    MYSQL *my = mysql_init(NULL);
+    char sql[400], identity[80];
+
+    (void)state;
+    assert_non_null(mysql_real_connect(my, NULL, "root", "", testdb_name(), 0,
+                                       testdb_socket(), 0));
+    /* Only keys are to refuse here. */
+    assert_int_equal(mysql_query(my, "SET sql_mode = '',"
+                                     " foreign_key_checks = 0"), 0);
+    for (size_t i = 0; i < COUNT(cases); i++)
+        for (size_t k = 0; k < COUNT(dates); k++) {
+            replace_number(identity, sizeof identity, cases[i].identity, k);
+            snprintf(sql, sizeof sql, "INSERT INTO %s (%s, %s) VALUES (%s,"
+                     " '%s')", cases[i].table, cases[i].columns,
+                     cases[i].date, identity, dates[k]);
+            if ((mysql_query(my, sql) == 0) != (k == 0) ||
+                (k > 0 && mysql_errno(my) != ER_DUP_ENTRY))
+                fail_msg("%s: %s", sql, mysql_error(my));
+        }
+    mysql_close(my);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(books_are_append_only),
+        cmocka_unit_test(an_identity_is_taken_for_ever),
         cmocka_unit_test(heads_of_chains_are_the_jobs_own),
         cmocka_unit_test(the_gateway_has_nothing_to_do_with_money_or_people),
     };

@@ -268,6 +268,19 @@ static void check_actions(const struct resource *r)
     }
 }
 
+/* What has moved money is a fact: no form and no import reaches it (M13). */
+static void check_money(const struct resource *r)
+{
+    static const char *const facts[] = { "order", "payment", "refund",
+                                         "correction", "bookcheck" };
+
+    for (size_t i = 0; i < COUNT(facts); i++)
+        if (strcmp(r->name, facts[i]) == 0 &&
+            (r->perm.create != NULL || r->perm.edit != NULL ||
+             r->perm.import != NULL || r->save != NULL || r->own_form))
+            flaw(r, "money that has moved can be edited");
+}
+
 static void check_order(const struct resource *r)
 {
     bool found = r->order == NULL;
@@ -305,6 +318,7 @@ static void descriptors_are_sound(void **state)
         check_filters(r);
         check_fields(r);
         check_actions(r);
+        check_money(r);
         check_order(r);
     }
     assert_sound();
