@@ -23,6 +23,7 @@
 #include <errmsg.h>
 
 #include "asset/live.h"
+#include "base/config.h"
 #include "base/crypto.h"
 #include "base/log.h"
 #include "charging/order.h"
@@ -33,6 +34,7 @@
 #include "db/db.h"
 #include "db/idem.h"
 #include "ledger/ledger.h"
+#include "payment/payment.h"
 #include "protocol/ykc/frame.h"
 #include "tests/integration/testdb.h"
 #include "tests/integration/world.h"
@@ -604,6 +606,180 @@ static bool orphan_done(struct cx *cx, const int64_t in[2])
     return done;
 }
 
+/* ---- two people, and refunds that the channel refused (M13) ---------- */
+
+/* Beyond 50.00 yuan a second person is needed. */
+static void act_as(struct cx *cx, int64_t account)
+{
+    static struct config config;
+
+    config = *cx->config;
+    config.correction_fen = 5000;
+    cx->config = &config;
+    cx->actor.kind = ACTOR_ACCOUNT;
+    cx->actor.id = account;
+    cx->actor.name = "复核员";
+}
+
+static void run_propose(struct cx *cx, void *arg)
+{
+    const int64_t *in = arg;
+
+    act_as(cx, 71);
+    if (!correction_is_waiting(cx, CORRECTION_ORDER, in[1]))
+        assert_false(order_review_submit(cx, in[1], CORRECT_AS_RECORD,
+                                         "核对无误"));
+}
+
+static void propose(struct cx *cx, const int64_t in[2])
+{
+    db_tx(cx, run_propose, (void *)(uintptr_t)in);
+}
+
+static bool propose_done(struct cx *cx, const int64_t in[2])
+{
+    bool done = once(one(cx, "SELECT COUNT(*) FROM correction WHERE state = 1"
+                             " AND kind = 1 AND amount = 5800 AND ref_id =",
+                         in[1]));
+
+    assert_int_equal(world_order(cx, in[1])->state, ORDER_REVIEW);
+    assert_int_equal(world_wallet(cx, in[0]).held.fen, 20000);
+    return done;
+}
+
+static void before_approve(struct cx *cx, int64_t out[2])
+{
+    before_review(cx, out);
+    propose(cx, out);
+}
+
+static void run_approve(struct cx *cx, void *arg)
+{
+    static const char last[] =
+        "SELECT MAX(id) FROM correction WHERE kind = 1 AND ref_id = ?";
+    const int64_t *in = arg;
+    const struct correction *c =
+        correction_load(cx, db_int(cx, last, BIND(V(in[1]))));
+
+    act_as(cx, 72);
+    if (c->state != CORRECTION_WAITING)
+        return;
+    order_review_approved(cx, c);
+    correction_approve(cx, c);
+}
+
+static void approve(struct cx *cx, const int64_t in[2])
+{
+    db_tx(cx, run_approve, (void *)(uintptr_t)in);
+}
+
+static bool approve_done(struct cx *cx, const int64_t in[2])
+{
+    bool done = order_done(cx, in, 5800);
+
+    assert_int_equal(one(cx, "SELECT state FROM correction WHERE kind = 1 AND"
+                             " ref_id =", in[1]),
+                     done ? CORRECTION_DONE : CORRECTION_WAITING);
+    return done;
+}
+
+/* out[1] is the refund: 30.00 yuan, below what needs a second person. */
+static void before_refused(struct cx *cx, int64_t out[2])
+{
+    new_driver(cx, out);
+    testdb_sql(cx, cx_printf(cx,
+        "INSERT INTO payment (out_trade_no, driver_id, channel, amount,"
+        " state, channel_trade_no, paid_at, expires_at, created_at,"
+        " updated_at) VALUES ('TR%lld', %lld, 'demo', 3000, 7, 'D%lld',"
+        " NOW(3), NOW(3), NOW(3), NOW(3))", (long long)out[1],
+        (long long)out[0], (long long)out[1]));
+    testdb_sql(cx, cx_printf(cx,
+        "INSERT INTO payment_refund (refund_no, payment_id, amount, state,"
+        " reason, created_at) SELECT 'RR%lld', id, amount, 4, '', NOW(3)"
+        "  FROM payment WHERE out_trade_no = 'TR%lld'", (long long)out[1],
+        (long long)out[1]));
+    out[1] = testdb_int(cx, "SELECT MAX(id) FROM payment_refund");
+}
+
+static int64_t refund_state(struct cx *cx, const int64_t in[2])
+{
+    return one(cx, "SELECT state FROM payment_refund WHERE id =", in[1]);
+}
+
+static void run_close(struct cx *cx, const int64_t *in,
+                      enum correction_how how)
+{
+    static const char sql[] =
+        "SELECT state FROM payment_refund WHERE id = ?";
+
+    act_as(cx, 71);
+    if (db_int(cx, sql, BIND(V(in[1]))) == REFUND_FAILED)
+        assert_true(refund_close(cx, in[1], how, "已与车主核实"));
+}
+
+static void run_to_wallet(struct cx *cx, void *arg)
+{
+    run_close(cx, arg, CORRECT_TO_WALLET);
+}
+
+static void run_by_hand(struct cx *cx, void *arg)
+{
+    run_close(cx, arg, CORRECT_BY_HAND);
+}
+
+static void to_wallet(struct cx *cx, const int64_t in[2])
+{
+    db_tx(cx, run_to_wallet, (void *)(uintptr_t)in);
+}
+
+static void by_hand(struct cx *cx, const int64_t in[2])
+{
+    db_tx(cx, run_by_hand, (void *)(uintptr_t)in);
+}
+
+/* Booked once or not at all, and the documents agree with it. */
+static bool closed(struct cx *cx, const int64_t in[2], int refund,
+                   int payment, const char *doc)
+{
+    bool done = refund_state(cx, in) == refund;
+
+    assert_int_equal(refund_state(cx, in), done ? refund : REFUND_FAILED);
+    assert_int_equal(one(cx, "SELECT p.state FROM payment p JOIN"
+                             " payment_refund r ON r.payment_id = p.id"
+                             " WHERE r.id =", in[1]),
+                     done ? payment : PAYMENT_REFUNDING);
+    assert_int_equal(one(cx, cx_printf(cx, "SELECT COUNT(*) FROM ledger_tx t"
+                                           " JOIN payment_refund r JOIN"
+                                           " payment p ON p.id = r.payment_id"
+                                           " WHERE t.kind = '%s' AND"
+                                           " t.idem_key IN (CONCAT('topup:',"
+                                           " p.out_trade_no), CONCAT("
+                                           "'refund.by_hand:', r.refund_no))"
+                                           " AND r.id =", doc),
+                         in[1]), done);
+    assert_int_equal(one(cx, "SELECT COUNT(*) FROM correction WHERE kind = 2"
+                             " AND state = 2 AND ref_id =", in[1]), done);
+    return done;
+}
+
+static bool to_wallet_done(struct cx *cx, const int64_t in[2])
+{
+    bool done = closed(cx, in, REFUND_TO_WALLET, PAYMENT_PAID, "topup");
+
+    assert_int_equal(world_wallet(cx, in[0]).paid.fen,
+                     100000 + (done ? 3000 : 0));
+    return done;
+}
+
+static bool by_hand_done(struct cx *cx, const int64_t in[2])
+{
+    bool done = closed(cx, in, REFUND_BY_HAND, PAYMENT_REFUNDED,
+                       "refund.by_hand");
+
+    assert_int_equal(world_wallet(cx, in[0]).paid.fen, 100000);
+    return done;
+}
+
 static const struct flow flows[] = {
     { "topup", new_driver, topup, topup_done, false },
     { "hold", new_driver, hold, hold_done, false },
@@ -612,6 +788,10 @@ static const struct flow flows[] = {
     { "settle", before_settle, settle, settle_done, true },
     { "settle two", before_two, settle, two_done, true },
     { "review", before_review, review, review_done, false },
+    { "proposal", before_review, propose, propose_done, false },
+    { "approval", before_approve, approve, approve_done, false },
+    { "refund to wallet", before_refused, to_wallet, to_wallet_done, false },
+    { "refund by hand", before_refused, by_hand, by_hand_done, false },
     { "provisional", before_provisional, provisional, review_done, true },
     { "correction", before_more, settle, more_done, true },
     { "void", before_void, void_hold, void_done, true },
