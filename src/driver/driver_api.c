@@ -85,14 +85,38 @@ static void enter(struct cx *cx, void *arg)
           s->driver->id, s->is_new ? "首次登录，账号已建立" : "登录");
 }
 
+struct failure {
+    const char *phone, *why;
+};
+
 static void note_failure(struct cx *cx, void *arg)
 {
-    const struct sign_in_args *a = arg;
+    const struct failure *f = arg;
     char phone[24];
 
     audit(cx, "driver.sign_in_failed", "driver", 0,
-          cx_printf(cx, "%s 登录失败：验证码不正确",
-                    mask_phone(a->phone, phone)));
+          cx_printf(cx, "%s 登录失败：%s", mask_phone(f->phone, phone),
+                    f->why));
+}
+
+static void enter_tx(struct cx *cx, void *arg)
+{
+    db_tx(cx, enter, arg);
+}
+
+/* What keeps a driver out who has the right code is on record, too. */
+static void enter_or_note(struct cx *cx, struct sign_in *s)
+{
+    struct cx_error error;
+    struct failure f = { s->args->phone, "账号已停用" };
+
+    if (cx_run(cx, enter_tx, s))
+        return;
+    error = cx->error;
+    if (error.code == ERR_FORBIDDEN)
+        db_tx(cx, note_failure, &f);
+    cx->error = error;
+    cx_refail(cx);
 }
 
 static void sign_in(struct cx *cx, const void *args, struct json_out *out)
@@ -103,10 +127,11 @@ static void sign_in(struct cx *cx, const void *args, struct json_out *out)
 
     s->args = a;
     if (!sms_code_use(cx, a->phone, DRIVER_CODE_PURPOSE, a->code)) {
-        db_tx(cx, note_failure, a);
+        db_tx(cx, note_failure,
+              &(struct failure){ a->phone, "验证码不正确" });
         cx_fail_field(cx, "code", "验证码不正确或已过期，请重新获取。");
     }
-    db_tx(cx, enter, s);
+    enter_or_note(cx, s);
     json_open(out, NULL, '{');
     json_text(out, "token", s->token);
     json_stamp(out, "expires_at",

@@ -157,6 +157,17 @@ static void open_work(struct cx *cx, void *arg)
     w->result->outcome = SIGN_IN_OK;
 }
 
+/* A try during the lock is on record, and is not looked at (L1). */
+static void locked_work(struct cx *cx, void *arg)
+{
+    const struct work *w = arg;
+
+    audit(cx, "account.sign_in_failed", "account",
+          w->account == NULL ? 0 : w->account->id,
+          cx_printf(cx, "%s 登录被拒绝：已锁定",
+                    masked(cx, w->s->phone)));
+}
+
 static void disabled_work(struct cx *cx, void *arg)
 {
     struct work *w = arg;
@@ -218,8 +229,11 @@ struct sign_in_result sign_in_password(struct cx *cx, const struct sign_in *s,
     bool right;
 
     *w = (struct work){ s, a, "密码", r };
-    if (is_barred(cx, s, r))
+    if (is_barred(cx, s, r)) {
+        if (r->outcome == SIGN_IN_LOCKED)
+            db_tx(cx, locked_work, w);
         return *r;
+    }
     right = password_verify(cx, a != NULL && a->password != NULL
                                     ? a->password : nobodys_hash, password);
     if (a == NULL || a->password == NULL || !right)

@@ -24,7 +24,7 @@
 #include "web/resource.h"
 #include "web/router.h"
 
-enum { TEXT_MAX = 30000, LOG_BYTES = 400 << 20, LONG = 5000 };
+enum { LONG = 5000 };
 
 /* Told apart from everything that is there by chance. */
 #define WORD "x7q9z"
@@ -428,5 +428,7 @@ int main(void)
         cmocka_unit_test(planted_rows_stay_text_on_every_page),
     };
 
+    if (getenv("PILEHUB_TEST_SOCKET") == NULL)
+        return 77;
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -306,6 +306,7 @@ static void fifth_failure_locks_for_a_quarter(void **state)
     r = try(&b, PROVIDER_PHONE, PEOPLE_PASSWORD, "");
     assert_non_null(strstr(r.body, "密码错误次数过多"));
     fcgi_free(&r);
+    assert_int_equal(audited("account.sign_in_failed", "10.3.0.1"), 2);
     assert_in_range(number("SELECT TIMESTAMPDIFF(SECOND, NOW(3), locked_to)"
                            " FROM guard WHERE subject = 'login:"
                            PROVIDER_PHONE "'"), 880, 901);

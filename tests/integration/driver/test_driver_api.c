@@ -355,6 +355,10 @@ static void a_disabled_driver_is_out_within_a_second(void **state)
     api_expect(&stack, get("/me", alice), 401, 40100);
     code = send_code(alice_phone);
     api_expect(&stack, session_call(alice_phone, code), 403, 40300);
+    assert_int_equal(count("SELECT COUNT(*) FROM audit WHERE event ="
+                           " 'driver.sign_in_failed' AND text LIKE"
+                           " '%.3s****%s%%已停用'", alice_phone,
+                           alice_phone + 7), 1);
 }
 
 /* ---- me ---- */

@@ -435,7 +435,7 @@ static void guessing_at_an_account_is_slowed_down(void **state)
     assert_int_equal(testdb_int(cx, "SELECT COUNT(DISTINCT address) FROM"
                                     " audit WHERE event ="
                                     " 'account.sign_in_failed' AND address"
-                                    " LIKE '198.51.100.%'"), 5);
+                                    " LIKE '198.51.100.%'"), 6);
     assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM audit WHERE"
                                     " address = '198.18.0.1'"), 0);
 }
