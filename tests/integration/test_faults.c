@@ -556,7 +556,7 @@ static bool card_done(struct cx *cx, const int64_t in[2])
 static int64_t orphan_of(struct cx *cx, int64_t driver, const char *what)
 {
     return testdb_int(cx, cx_printf(cx, "SELECT %s FROM trade_record WHERE"
-                                        " trade_no = LPAD(%lld, 32, '9')",
+                                        " trade_no = LPAD(%lld, 32, '0')",
                                     what, (long long)driver));
 }
 
@@ -569,8 +569,6 @@ static void before_orphan(struct cx *cx, int64_t out[2])
 
     new_driver(cx, out);
     r.trade_no = cx_printf(cx, "%032lld", (long long)out[0]);
-    for (char *c = (char *)(uintptr_t)r.trade_no; *c == '0'; c++)
-        *c = '9';
     r.pile_id = (out[1] - 1) / 2 + 1;
     r.gun = (int)((out[1] - 1) % 2 + 1);
     world_record(cx, &r);
@@ -582,7 +580,7 @@ static void run_orphan(struct cx *cx, void *arg)
 {
     const int64_t *in = arg;
     int64_t id = db_int(cx, "SELECT id FROM trade_record WHERE trade_no ="
-                            " LPAD(?, 32, '9')", BIND(V(in[0])));
+                            " LPAD(?, 32, '0')", BIND(V(in[0])));
 
     if (orphan_load(cx, id)->state == RECORD_ORPHAN)
         orphan_to_driver(cx, id, in[0], "按电桩日志");
