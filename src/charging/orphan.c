@@ -169,20 +169,28 @@ static int64_t make_order(struct cx *cx, const struct orphan *r,
     return id;
 }
 
-void orphan_to_driver(struct cx *cx, int64_t id, int64_t driver_id,
-                      const char *why)
+static const struct payer *need_payer(struct cx *cx, const struct orphan *r,
+                                      int64_t driver_id)
 {
     static const char taken[] =
         "SELECT EXISTS (SELECT 1 FROM charge_order WHERE trade_no = ?)";
-    const struct orphan *r = take(cx, id, why);
-    const struct record *rec = read_it(cx, r);
     const struct payer *payer = payer_find(cx, driver_id);
-    int64_t order_id;
 
     if (payer == NULL)
         cx_fail_field(cx, "driver_id", "没有找到这个车主。");
     if (db_int(cx, taken, BIND(V((const char *)r->trade_no))))
         cx_fail_field(cx, "how", "这个交易流水号已有订单，不能再补建。");
+    return payer;
+}
+
+void orphan_to_driver(struct cx *cx, int64_t id, int64_t driver_id,
+                      const char *why)
+{
+    const struct orphan *r = take(cx, id, why);
+    const struct record *rec = read_it(cx, r);
+    const struct payer *payer = need_payer(cx, r, driver_id);
+    int64_t order_id;
+
     order_id = make_order(cx, r, rec, payer);
     let_settle(cx, r, NULL);
     note(cx, r, ORPHAN_TO_DRIVER, why,
@@ -198,4 +206,91 @@ void orphan_dismiss(struct cx *cx, int64_t id, const char *why)
 
     must(db_change_one(cx, sql, BIND(V((int)RECORD_DISMISSED), V(r->id))));
     note(cx, r, ORPHAN_DISMISSED, why, "忽略");
+}
+
+/* ---- with a second person (M13, M18) --------------------------------- */
+
+static enum correction_how correction_how_of(enum orphan_how how)
+{
+    return how == ORPHAN_TO_ORDER    ? CORRECT_TO_ORDER
+           : how == ORPHAN_TO_DRIVER ? CORRECT_TO_DRIVER
+                                     : CORRECT_DISMISS;
+}
+
+/* What the record costs at the prices in force when it began; without any, or
+   if it cannot be read, what the pile says. */
+static money at_stake(struct cx *cx, const struct orphan *r,
+                      const struct charge_point *p)
+{
+    struct record rec;
+    const struct tariff_version *v = NULL;
+    struct bill b;
+
+    if (!record_read(r->raw.data, r->raw.len, &rec))
+        return FEN(0);
+    if (p != NULL)
+        v = tariff_at(cx, p->station_id, p->area_id,
+                      rec.start.ms != 0 ? rec.start : r->received_at);
+    if (v == NULL)
+        return FEN(rec.amount_e4yuan < 0 ? 0 : rec.amount_e4yuan / 100);
+    record_bill(&rec, &v->prices, &b);
+    return b.total;
+}
+
+/* What cannot be done is not put before a second person. */
+static void need_possible(struct cx *cx, const struct orphan *r,
+                          enum orphan_how how, int64_t target)
+{
+    if (how == ORPHAN_DISMISSED)
+        return;
+    read_it(cx, r);
+    if (how == ORPHAN_TO_ORDER)
+        need_fitting(cx, r, order_load(cx, target));
+    else
+        need_payer(cx, r, target);
+}
+
+static void decide(struct cx *cx, int64_t id, enum correction_how how,
+                   int64_t target, const char *why)
+{
+    if (how == CORRECT_TO_ORDER)
+        orphan_to_order(cx, id, target, why);
+    else if (how == CORRECT_TO_DRIVER)
+        orphan_to_driver(cx, id, target, why);
+    else
+        orphan_dismiss(cx, id, why);
+}
+
+bool orphan_submit(struct cx *cx, int64_t id, enum orphan_how how,
+                   int64_t target, const char *why)
+{
+    const struct orphan *r = take(cx, id, why);
+    const struct charge_point *p = charge_point_of(cx, r->pile_id, r->gun);
+    struct correction_ask ask = {
+        .kind = CORRECTION_ORPHAN, .ref_id = r->id, .ref_no = r->trade_no,
+        .how = correction_how_of(how), .amount = at_stake(cx, r, p),
+        .reason = why, .target_id = target
+    };
+
+    if (p != NULL) {
+        ask.provider_id = p->provider_id;
+        ask.merchant_id = p->merchant_id;
+        ask.station_id = p->station_id;
+    }
+    need_possible(cx, r, how, target);
+    if (!correction_open(cx, &ask))
+        return false;
+    decide(cx, id, ask.how, target, why);
+    return true;
+}
+
+void orphan_approved(struct cx *cx, const struct correction *c)
+{
+    const struct orphan *r = take(cx, c->ref_id, c->reason);
+
+    must(c->kind == CORRECTION_ORPHAN);
+    if (money_cmp(at_stake(cx, r, charge_point_of(cx, r->pile_id, r->gun)),
+                  c->amount) != 0)
+        cx_fail(cx, ERR_STATE, "提交之后金额有了变化。驳回后重新处理。");
+    decide(cx, r->id, (enum correction_how)c->how, c->target_id, c->reason);
 }

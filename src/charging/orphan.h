@@ -13,6 +13,7 @@
 #include "base/label.h"
 #include "base/stamp.h"
 #include "db/db.h"
+#include "ledger/correction.h"
 
 #define ORPHAN_HOWS(X)                                                   \
     X(ORPHAN_TO_ORDER,  1, "order",   "归入已有订单", NULL)                \
@@ -35,7 +36,7 @@ struct orphan {
 const struct orphan *orphan_load(struct cx *cx, int64_t id);
 
 /*
- * Each needs a transaction and record.assign, checked by the caller; why has
+ * What the decisions do; pages call orphan_submit. Each needs a transaction and record.assign, checked by the caller; why has
  * 2..200 characters. They fail with ERR_STATE if the record does not wait for
  * a person (any more), and with ERR_INVALID if the choice does not fit.
  *
@@ -49,5 +50,15 @@ void orphan_to_order(struct cx *cx, int64_t id, int64_t order_id,
 void orphan_to_driver(struct cx *cx, int64_t id, int64_t driver_id,
                       const char *why);
 void orphan_dismiss(struct cx *cx, int64_t id, const char *why);
+
+/*
+ * The acting person decides so (M13, M18), how being one of the three, target
+ * the order or driver or 0: at once (true), or beyond the setting
+ * correction_fen when another has approved (false), who then calls the other.
+ * What is at stake is what the record costs at the prices in force.
+ */
+bool orphan_submit(struct cx *cx, int64_t id, enum orphan_how how,
+                   int64_t target, const char *why);
+void orphan_approved(struct cx *cx, const struct correction *c);
 
 #endif

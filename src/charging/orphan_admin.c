@@ -28,6 +28,9 @@ static const struct column columns[] = {
     { "how", "处理方式", "NULLIF(r.handled_how, 0)", CELL_ENUM,
       .labels = LIST(orphan_how_labels), .group = "处理" },
     { "handled", "处理时间", "r.handled_at", CELL_TIME },
+    { "progress", "审批", "(SELECT k.state FROM correction k WHERE k.kind = 3"
+      " AND k.ref_id = r.id ORDER BY k.id DESC LIMIT 1)", CELL_ENUM,
+      .labels = LIST(correction_state_labels) },
     { "reason", "处理依据", "r.handled_why", CELL_TEXT, COL_DETAIL },
     { "order", "订单", "o.order_no", CELL_TEXT, COL_DETAIL,
       .ref = &order_page, .ref_sql = "o.id" },
@@ -50,7 +53,7 @@ struct orphan_form {
 #define F(member) FIELD(struct orphan_form, member)
 static const struct field fields[] = {
     { F(how), "处理方式", FIELD_REQUIRED, .labels = LIST(orphan_how_labels),
-      .help = "归入或补建后按正常流程核对并结算。" },
+      .help = "归入或补建后按正常流程核对并结算；金额较大的由另一人审批后执行。" },
     { F(order_id), "归入的订单", .ref = &order_page,
       .help = "同一把枪、没有交易记录的订单。" },
     { F(driver_id), "付款的车主", .ref = &driver_page,
@@ -81,12 +84,10 @@ static int64_t save(struct cx *cx, int64_t id, const void *form)
 
     must(id != 0);
     need_choice(cx, f);
-    if (f->how == ORPHAN_TO_ORDER)
-        orphan_to_order(cx, id, f->order_id, f->why);
-    else if (f->how == ORPHAN_TO_DRIVER)
-        orphan_to_driver(cx, id, f->driver_id, f->why);
-    else
-        orphan_dismiss(cx, id, f->why);
+    /* Done or waiting for a second person: the page shows which. */
+    (void)orphan_submit(cx, id, (enum orphan_how)f->how,
+                        f->order_id != 0 ? f->order_id : f->driver_id,
+                        f->why);
     return id;
 }
 
@@ -117,6 +118,11 @@ static void decorate(struct cx *cx, int64_t id, struct vnode *detail)
     v_set(row, "value", wire_hex(r->raw.data, r->raw.len, hex));
 }
 
+/* No decision about it waits for a second person. */
+#define UNDECIDED                                                         \
+    "NOT EXISTS (SELECT 1 FROM correction k WHERE k.kind = 3"             \
+    " AND k.ref_id = r.id AND k.waiting = 1)"
+
 /* Those that wait, and what people did with them. Whose order is in review
    waits there. */
 const struct resource orphan_page = {
@@ -138,5 +144,5 @@ const struct resource orphan_page = {
     .columns = LIST(columns), .filters = LIST(filters),
     .fields = LIST(fields), .form_size = sizeof(struct orphan_form),
     .fill = fill, .save = save, .decorate = decorate,
-    .edit_word = "处理", .edit_when = "r.state IN (3, 4)",
+    .edit_word = "处理", .edit_when = "r.state IN (3, 4) AND " UNDECIDED,
 };

@@ -48,8 +48,8 @@ bool correction_open(struct cx *cx, const struct correction_ask *a)
     static const char sql[] =
         "INSERT INTO correction (kind, ref_id, ref_no, how, amount, reason,"
         " state, author_id, author_name, provider_id, merchant_id,"
-        " station_id, created_at, decided_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        " station_id, target_id, created_at, decided_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     bool now = a->amount.fen <= cx->config->correction_fen;
     stamp decided = { now ? cx->now.ms : 0 };
     int64_t id;
@@ -65,8 +65,8 @@ bool correction_open(struct cx *cx, const struct correction_ask *a)
              V(a->amount), V(a->reason),
              V(now ? CORRECTION_DONE : CORRECTION_WAITING),
              V(cx->actor.id), V(cx->actor.name), V_ID(a->provider_id),
-             V_ID(a->merchant_id), V_ID(a->station_id), V(cx->now),
-             V(decided)));
+             V_ID(a->merchant_id), V_ID(a->station_id),
+             V_ID(a->target_id), V(cx->now), V(decided)));
     if (id == 0)
         cx_fail(cx, ERR_STATE, "已有一份处理意见在等待审批，先审批或驳回它。");
     audit(cx, "correction.open", "correction", id,
@@ -105,13 +105,15 @@ int64_t correction_waiting_count(struct cx *cx)
 const struct correction *correction_load(struct cx *cx, int64_t id)
 {
     static const char sql[] =
-        "SELECT id, kind, ref_id, how, amount, reason, state, author_id"
+        "SELECT id, kind, ref_id, how, target_id, amount, reason, state,"
+        "       author_id"
         "  FROM correction WHERE id = ?";
     static const struct db_field row[] = {
         DB_FIELD(struct correction, id),
         DB_FIELD(struct correction, kind),
         DB_FIELD(struct correction, ref_id),
         DB_FIELD(struct correction, how),
+        DB_FIELD(struct correction, target_id),
         DB_FIELD(struct correction, amount),
         DB_FIELD(struct correction, reason),
         DB_FIELD(struct correction, state),

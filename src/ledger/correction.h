@@ -20,13 +20,17 @@
 
 #define CORRECTION_KINDS(X)                               \
     X(CORRECTION_ORDER,  1, "order",  "订单复核", NULL)     \
-    X(CORRECTION_REFUND, 2, "refund", "退款处理", NULL)
+    X(CORRECTION_REFUND, 2, "refund", "退款处理", NULL)     \
+    X(CORRECTION_ORPHAN, 3, "orphan", "无主记录", NULL)
 
 #define CORRECTION_HOWS(X)                                          \
     X(CORRECT_AS_RECORD, 1, "record",  "按电桩记录结算", NULL)         \
     X(CORRECT_AS_ZERO,   2, "zero",    "不收费，全额退回冻结", NULL)   \
     X(CORRECT_BY_HAND,   3, "by_hand", "线下退款", NULL)             \
-    X(CORRECT_TO_WALLET, 4, "wallet",  "转入车主余额", NULL)
+    X(CORRECT_TO_WALLET, 4, "wallet",  "转入车主余额", NULL)           \
+    X(CORRECT_TO_ORDER,  5, "to_order",  "归入已有订单", NULL)         \
+    X(CORRECT_TO_DRIVER, 6, "to_driver", "为车主补建订单", NULL)       \
+    X(CORRECT_DISMISS,   7, "dismiss",   "忽略，不计费", NULL)
 
 #define CORRECTION_STATES(X)                                   \
     X(CORRECTION_WAITING, 1, "waiting", "待审批", "warn")        \
@@ -45,6 +49,7 @@ struct correction {
     int kind; /* enum correction_kind */
     int64_t ref_id;
     int how;  /* enum correction_how */
+    int64_t target_id; /* of the order or driver it is done to; 0: none */
     money amount;
     const char *reason;
     int state; /* enum correction_state */
@@ -60,6 +65,7 @@ struct correction_ask {
     money amount; /* >= 0: what it moves, or forgoes */
     const char *reason; /* 2 to 200 characters */
     int64_t provider_id, merchant_id, station_id;
+    int64_t target_id; /* or 0 */
 };
 
 /*

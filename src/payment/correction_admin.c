@@ -3,6 +3,8 @@
  */
 #include "charging/order.h"
 #include "charging/order_admin.h"
+#include "charging/orphan.h"
+#include "charging/orphan_admin.h"
 #include "ledger/correction.h"
 #include "payment/payment.h"
 #include "payment/payment_pages.h"
@@ -22,6 +24,9 @@ static const struct column columns[] = {
                                                  " NULL)" },
     { "refund", "退款单", "IF(k.kind = 2, k.ref_no, NULL)", CELL_TEXT,
       COL_DETAIL, .ref = &refund_page, .ref_sql = "IF(k.kind = 2, k.ref_id,"
+                                                  " NULL)" },
+    { "orphan", "交易记录", "IF(k.kind = 3, k.ref_no, NULL)", CELL_MONO,
+      COL_DETAIL, .ref = &orphan_page, .ref_sql = "IF(k.kind = 3, k.ref_id,"
                                                   " NULL)" },
     { "station", "电站", "s.name", CELL_TEXT, COL_HIDDEN },
     { "author", "提交人", "k.author_name", CELL_TEXT, .group = "经手" },
@@ -46,6 +51,8 @@ static void approve(struct cx *cx, int64_t id)
 
     if (c->kind == CORRECTION_ORDER)
         order_review_approved(cx, c);
+    else if (c->kind == CORRECTION_ORPHAN)
+        orphan_approved(cx, c);
     else
         refund_close_approved(cx, c);
     correction_approve(cx, c);
@@ -64,7 +71,7 @@ static const struct action actions[] = {
 
 const struct resource correction_page = {
     .name = "correction", .title = "更正审批", .unit = "份", .icon = "user-check",
-    .sub = "人工处理的订单与退款，金额较大的由第二人审批",
+    .sub = "人工处理的订单、记录与退款，金额较大的由第二人审批",
     .empty = "复核订单或处理失败的退款后会出现在这里。",
     .live = "correction",
     .key = "k.id", .text = "k.ref_no", .search = "k.ref_no",

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "asset/live.h"
+#include "base/config.h"
 #include "charging/order.h"
 #include "charging/order_verify.h"
 #include "charging/orphan.h"
@@ -368,6 +369,87 @@ static void of_many_at_once_one_decides(void **state)
     }
 }
 
+/* ---- two people (M13, M18) ------------------------------------------- */
+
+struct proposal {
+    struct decision d;
+    int64_t actor;
+    bool done;
+};
+
+static void act_as(struct cx *cx, int64_t account)
+{
+    static struct config config;
+
+    config = *cx->config;
+    config.correction_fen = 5799; /* the record costs 58.00 */
+    cx->config = &config;
+    cx->actor.kind = ACTOR_ACCOUNT;
+    cx->actor.id = account;
+    cx->actor.name = "运营";
+}
+
+static void submit_body(struct cx *cx, void *arg)
+{
+    struct proposal *p = arg;
+
+    act_as(cx, p->actor);
+    p->done = orphan_submit(cx, p->d.id, p->d.how, p->d.to, p->d.why);
+}
+
+static void approve_body(struct cx *cx, void *arg)
+{
+    static const char last[] =
+        "SELECT MAX(id) FROM correction WHERE kind = 3 AND ref_id = ?";
+    const struct proposal *p = arg;
+    const struct correction *c =
+        correction_load(cx, db_int(cx, last, BIND(V(p->d.id))));
+
+    act_as(cx, p->actor);
+    orphan_approved(cx, c);
+    correction_approve(cx, c);
+}
+
+static void a_large_record_needs_a_second_person(void **state)
+{
+    struct cx *cx = *state;
+    int64_t driver = world_driver(cx, 10000, 0, 0);
+    int64_t id = orphan(cx, 81, 1);
+    struct proposal p = { { ORPHAN_TO_DRIVER, id, 999999, "按电桩日志" }, 71,
+                          true };
+
+    /* What cannot be done is said at once. */
+    assert_int_equal(world_tx(cx, submit_body, &p), ERR_INVALID);
+    p.d.to = driver;
+    assert_int_equal(world_tx(cx, submit_body, &p), CX_OK);
+    assert_false(p.done);
+    settle(cx);
+    assert_int_equal(of_record(cx, id, "state"), RECORD_ORPHAN);
+    assert_int_equal(world_wallet(cx, driver).paid.fen, 10000);
+    assert_int_equal(world_tx(cx, submit_body, &p), ERR_STATE);
+    assert_int_equal(world_tx(cx, approve_body, &p), ERR_FORBIDDEN);
+    p.actor = 72;
+    assert_int_equal(world_tx(cx, approve_body, &p), CX_OK);
+    assert_int_equal(world_tx(cx, approve_body, &p), ERR_STATE);
+    settle(cx);
+    assert_int_equal(of_record(cx, id, "state"), RECORD_SETTLED);
+    assert_int_equal(world_wallet(cx, driver).paid.fen, 4200);
+}
+
+static void a_large_one_is_not_dismissed_by_one(void **state)
+{
+    struct cx *cx = *state;
+    int64_t id = orphan(cx, 82, 1);
+    struct proposal p = { { ORPHAN_DISMISSED, id, 0, "测试桩" }, 71, true };
+
+    assert_int_equal(world_tx(cx, submit_body, &p), CX_OK);
+    assert_false(p.done);
+    assert_int_equal(of_record(cx, id, "state"), RECORD_ORPHAN);
+    p.actor = 72;
+    assert_int_equal(world_tx(cx, approve_body, &p), CX_OK);
+    assert_int_equal(of_record(cx, id, "state"), RECORD_DISMISSED);
+}
+
 int main(void)
 {
 #define WITH_CX(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -381,6 +463,8 @@ int main(void)
         WITH_CX(a_choice_that_does_not_exist_changes_nothing),
         WITH_CX(another_merchants_records_do_not_exist),
         WITH_CX(of_many_at_once_one_decides),
+        WITH_CX(a_large_record_needs_a_second_person),
+        WITH_CX(a_large_one_is_not_dismissed_by_one),
     };
     struct cx *cx;
     int failed;
