@@ -16,7 +16,8 @@ enum { PASSWORD_LINE = 200 };
 
 struct wish {
     struct new_account account;
-    bool claim; /* no password yet */
+    bool claim;   /* no password yet */
+    bool auditor; /* reads the audit only */
     char password[PASSWORD_LINE], hash[PASSWORD_HASH_SIZE];
 };
 
@@ -25,8 +26,9 @@ static void create(struct cx *cx, void *arg)
     struct wish *w = arg;
 
     w->account.org_id = people_platform(cx);
-    w->account.role_id = people_full_role(cx, w->account.org_id,
-                                          "平台管理员");
+    w->account.role_id =
+        w->auditor ? people_auditor_role(cx, w->account.org_id, "审计管理员")
+                   : people_full_role(cx, w->account.org_id, "平台管理员");
     people_account(cx, &w->account);
 }
 
@@ -82,6 +84,7 @@ static int admin_main(const struct cli *cli, int argc, char **argv)
     int code;
 
     w.claim = cli_flag(&argc, argv, "--claim");
+    w.auditor = cli_flag(&argc, argv, "--auditor");
     w.account.phone = cli_option(&argc, argv, "--phone");
     w.account.name = cli_option(&argc, argv, "--name");
     if (w.account.name == NULL)
@@ -103,12 +106,15 @@ static int admin_main(const struct cli *cli, int argc, char **argv)
 }
 
 const struct command admin_create_command = {
-    .name = "admin create", .args = "--phone NUMBER [--name NAME] [--claim]",
+    .name = "admin create", .args = "--phone NUMBER [--name NAME] [--claim]"
+                                     " [--auditor]",
     .summary = "Create an administrator of the platform",
     .help = "The password is read from standard input, one line; it has 8 to\n"
             "64 characters of three of four kinds and is not a common one.\n"
             "With --claim there is none yet: the person sets it at the first\n"
-            "sign-in, with a code sent to that phone. Makes the platform's\n"
+            "sign-in, with a code sent to that phone. With --auditor the\n"
+            "account reads the audit and nothing else; with the setting\n"
+            "audit_apart administrators do not read it. Makes the platform's\n"
             "organisation if it is missing.",
     .run = admin_main,
 };

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "db/db.h"
+#include "org/people.h"
 #include "system/audit.h"
 
 int64_t people_platform(struct cx *cx)
@@ -32,6 +33,28 @@ int64_t people_full_role(struct cx *cx, int64_t org_id, const char *name)
     if (id != 0)
         return id;
     id = db_insert(cx, sql, BIND(V(org_id), V(name), V(cx->now), V(cx->now)));
+    audit(cx, "role.create", "role", id, cx_printf(cx, "命令行创建角色 %s",
+                                                   name));
+    return id;
+}
+
+int64_t people_auditor_role(struct cx *cx, int64_t org_id, const char *name)
+{
+    static const char find[] =
+        "SELECT r.id FROM role r JOIN role_perm p ON p.role_id = r.id"
+        " WHERE r.org_id = ? AND r.built_in = 0 GROUP BY r.id"
+        " HAVING COUNT(*) = 1 AND MAX(p.perm) = ? LIMIT 1";
+    static const char sql[] =
+        "INSERT INTO role (org_id, name, note, created_at, updated_at)"
+        " VALUES (?, ?, '只能查看操作日志', ?, ?)";
+    static const char grant[] =
+        "INSERT INTO role_perm (role_id, perm) VALUES (?, ?)";
+    int64_t id = db_int(cx, find, BIND(V(org_id), V(PERM_AUDIT)));
+
+    if (id != 0)
+        return id;
+    id = db_insert(cx, sql, BIND(V(org_id), V(name), V(cx->now), V(cx->now)));
+    db_exec(cx, grant, BIND(V(id), V(PERM_AUDIT)));
     audit(cx, "role.create", "role", id, cx_printf(cx, "命令行创建角色 %s",
                                                    name));
     return id;

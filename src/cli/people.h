@@ -17,6 +17,9 @@ int64_t people_platform(struct cx *cx);
 /* The organisation's built-in role, which has every permission. */
 int64_t people_full_role(struct cx *cx, int64_t org_id, const char *name);
 
+/* Its role that reads the audit and may do nothing else (A10). */
+int64_t people_auditor_role(struct cx *cx, int64_t org_id, const char *name);
+
 struct new_account {
     int64_t org_id, role_id;
     const char *phone, *name;

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/config.h"
 #include "db/db.h"
 #include "db/kept.h"
 #include "db/scope.h"
@@ -21,6 +22,16 @@ int64_t people_station_count(struct cx *cx)
     return kept_int(cx, cx_printf(cx, "SELECT COUNT(1) FROM station s"
                                 " WHERE %s", condition),
                   (struct db_binds){ v, n });
+}
+
+bool people_audit_is_apart(const struct cx *cx)
+{
+    return cx->config != NULL && cx->config->audit_apart;
+}
+
+static bool built_in_has(const struct cx *cx, const char *perm)
+{
+    return !people_audit_is_apart(cx) || strcmp(perm, PERM_AUDIT) != 0;
 }
 
 struct person_row {
@@ -40,7 +51,7 @@ const char *people_granter(struct cx *cx, const char *perm)
         "  JOIN account_role ar ON ar.account_id = a.id"
         "  JOIN role r ON r.id = ar.role_id"
         " WHERE mine.id = ? AND a.status = 1 AND a.id <> ?"
-        "   AND (r.built_in = 1 OR (EXISTS ("
+        "   AND ((r.built_in = 1 AND ?) OR (EXISTS ("
         "     SELECT 1 FROM role_perm x WHERE x.role_id = r.id"
         "        AND x.perm = ?) AND EXISTS ("
         "     SELECT 1 FROM role_perm y WHERE y.role_id = r.id"
@@ -48,7 +59,9 @@ const char *people_granter(struct cx *cx, const char *perm)
         " ORDER BY a.org_id = mine.id DESC, r.built_in DESC, a.id LIMIT 1";
     const struct person_row *p = db_row(cx, sql,
                                         BIND(V(cx->actor.org_id),
-                                             V(cx->actor.id), V(perm)),
+                                             V(cx->actor.id),
+                                             V((int)built_in_has(cx, perm)),
+                                             V(perm)),
                                         ROW(struct person_row, row));
 
     return p == NULL ? NULL : cx_printf(cx, "%s（%s）", p->name, p->role);
@@ -62,12 +75,13 @@ bool people_hold(struct cx *cx, const char *perm)
         "  JOIN role r ON r.id = ar.role_id"
         "  LEFT JOIN role_perm rp ON rp.role_id = r.id AND rp.perm = ?"
         " WHERE ar.account_id = ? AND a.status = 1"
-        "   AND (r.built_in = 1 OR rp.perm IS NOT NULL))";
+        "   AND ((r.built_in = 1 AND ?) OR rp.perm IS NOT NULL))";
 
     if (cx->actor.kind == ACTOR_SYSTEM)
         return true;
     return cx->actor.kind == ACTOR_ACCOUNT &&
-           db_int(cx, sql, BIND(V(perm), V(cx->actor.id))) == 1;
+           db_int(cx, sql, BIND(V(perm), V(cx->actor.id),
+                                V((int)built_in_has(cx, perm)))) == 1;
 }
 
 void people_may_grant(struct cx *cx, const char *const *perms, size_t count)

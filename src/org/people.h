@@ -18,6 +18,14 @@ int64_t people_station_count(struct cx *cx);
    edit roles: "周敏（平台管理员）"; or NULL. */
 const char *people_granter(struct cx *cx, const char *perm);
 
+/*
+ * With the setting audit_apart (A10) a built-in role is everything but the
+ * audit. Nobody who may grant rights holds that one then, so auditors are made
+ * by the command line only, and no administrator can touch them.
+ */
+#define PERM_AUDIT "audit.view"
+bool people_audit_is_apart(const struct cx *cx);
+
 /* True if the caller holds the permission, by the database as it stands. */
 bool people_hold(struct cx *cx, const char *perm);
 

@@ -131,6 +131,8 @@ int64_t role_save(struct cx *cx, int64_t id, const struct role_form *f)
         org_load(cx, f->org_id);
     else
         before = role_perms(cx, id, &n);
+    if (people_audit_is_apart(cx) && holds(before, n, PERM_AUDIT))
+        people_may_grant(cx, (const char *const[]){ PERM_AUDIT }, 1);
     check_name(cx, id, r == NULL ? f->org_id : r->org_id, f->name);
     changes = check_difference(cx, f->perms, f->perm_count, before, n) +
               check_difference(cx, before, n, f->perms, f->perm_count);

@@ -10,6 +10,7 @@
 #include "db/kept.h"
 #include "driver/driver.h"
 #include "org/org.h"
+#include "org/people.h"
 
 enum {
     TOKEN_BYTES = 32,
@@ -176,7 +177,7 @@ static void load_rights(struct cx *cx, struct session_row *s)
         "  JOIN role r ON r.id = ar.role_id"
         "  LEFT JOIN role_perm rp ON rp.role_id = r.id"
         " WHERE ar.account_id = ? ORDER BY r.id";
-    static const char *const everything[] = { "*" };
+    static const char *const everything[] = { "*", "-" PERM_AUDIT };
     size_t count;
     struct right_row *rows = db_rows(cx, sql, BIND(V(s->owner_id)),
                                      ROW(struct right_row, right_row),
@@ -198,7 +199,8 @@ static void load_rights(struct cx *cx, struct session_row *s)
     }
     sort_unique(perms, &s->perm_count);
     s->perms = all ? everything : perms;
-    s->perm_count = all ? 1 : s->perm_count;
+    if (all)
+        s->perm_count = people_audit_is_apart(cx) ? 2 : 1;
 }
 
 struct id_row {

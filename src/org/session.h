@@ -35,7 +35,7 @@ struct session_row {
     int64_t org_id;
     int org_kind;
     const char *role_names;      /* 场站运维、客服 */
-    const char *const *perms;    /* sorted; "*" alone: everything */
+    const char *const *perms;    /* as in web/session.h */
     size_t perm_count;
     stamp password_at;
     bool password_expired;       /* older than 90 days (A2) */

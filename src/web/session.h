@@ -22,7 +22,8 @@ struct session {
     const char *toast;      /* waiting to be shown, or NULL */
     const char *toast_kind;
     const char *role_names; /* 场站运维、客服 */
-    const char *const *perms; /* sorted; "*" alone: everything */
+    /* Sorted. "*" first: everything but those that follow as "-name". */
+    const char *const *perms;
     size_t perm_count;
     bool password_only;     /* nothing but choosing a new password */
     const void *own;        /* of whoever loaded it */

@@ -53,6 +53,14 @@ static const struct permission *permission_of(const struct features *all,
     return NULL;
 }
 
+static bool is_taken_away(const struct session *s, const char *perm)
+{
+    for (size_t i = 1; i < s->perm_count; i++)
+        if (s->perms[i][0] == '-' && strcmp(s->perms[i] + 1, perm) == 0)
+            return true;
+    return false;
+}
+
 bool session_may(const struct session *s, const char *perm)
 {
     size_t low = 0, high;
@@ -61,8 +69,8 @@ bool session_may(const struct session *s, const char *perm)
         return false;
     if (strcmp(perm, PERM_ANY) == 0)
         return s->kind == ACTOR_ACCOUNT;
-    if (s->perm_count == 1 && strcmp(s->perms[0], "*") == 0)
-        return true;
+    if (s->perm_count > 0 && strcmp(s->perms[0], "*") == 0)
+        return !is_taken_away(s, perm);
     high = s->perm_count;
     while (low < high) {
         size_t mid = low + (high - low) / 2;

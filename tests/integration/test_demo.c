@@ -221,6 +221,20 @@ static void an_administrator_needs_a_good_password(void **state)
     assert_int_equal(PILEHUB("admin", "create", "--phone", "13900000009"), 0);
     assert_int_equal(testdb_int(cx, found), 1);
     assert_int_equal(PILEHUB("admin", "create", "--phone", "13900000009"), 1);
+    /* An auditor may read the audit, and do nothing else. */
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(PILEHUB("admin", "create", "--auditor", "--phone",
+                                 i == 0 ? "13900000010" : "13900000011"), 0);
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM account_role ar"
+                                    " JOIN account a ON a.id = ar.account_id"
+                                    " JOIN role r ON r.id = ar.role_id"
+                                    " LEFT JOIN role_perm p ON p.role_id ="
+                                    " r.id WHERE a.phone IN ('13900000010',"
+                                    " '13900000011') AND r.built_in = 0 AND"
+                                    " p.perm = 'audit.view'"), 2);
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM role_perm p JOIN"
+                                    " role r ON r.id = p.role_id WHERE"
+                                    " r.name = '审计管理员'"), 1);
     typed = "";
 }
 
