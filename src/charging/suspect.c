@@ -48,15 +48,17 @@ static const struct db_field suspect_row[] = {
 
 /* Nothing here looks into the record: that is what goes wrong. The order's
    money stays reserved. */
-static void hold_order(struct cx *cx, const char *trade_no)
+static void hold_order(struct cx *cx, const struct suspect_row *r)
 {
     static const char sql[] =
         "UPDATE charge_order SET state = 9, review_reason = ?, ver = ver + 1"
-        " WHERE id = ? AND state BETWEEN 1 AND 8";
+        " WHERE id = ? AND pile_id = ? AND gun = ? AND state BETWEEN 1 AND 8";
+    const char *trade_no = r->trade_no;
     size_t n;
     const struct order *o = order_lock_trades(cx, &trade_no, 1, &n);
 
-    if (n == 0 || !db_change_one(cx, sql, BIND(V(reason), V(o->id))))
+    if (n == 0 || !db_change_one(cx, sql, BIND(V(reason), V(o->id),
+                                            V(r->pile_id), V(r->gun))))
         return;
     audit(cx, "order.review_wanted", "order", o->id, reason);
 }
@@ -67,7 +69,7 @@ static void give_up(struct cx *cx, int64_t id, const struct suspect_row *r)
 
     log_error("settle.quarantined", F_INT("record", id),
               F_TEXT("trade_no", r->trade_no));
-    hold_order(cx, r->trade_no);
+    hold_order(cx, r);
     record_set_aside(cx, &place, RECORD_REVIEW, reason);
 }
 
