@@ -36,9 +36,10 @@ struct orphan {
 const struct orphan *orphan_load(struct cx *cx, int64_t id);
 
 /*
- * What the decisions do; pages call orphan_submit. Each needs a transaction and record.assign, checked by the caller; why has
- * 2..200 characters. They fail with ERR_STATE if the record does not wait for
- * a person (any more), and with ERR_INVALID if the choice does not fit.
+ * What the decisions do; pages call orphan_submit. Each needs a transaction
+ * and record.assign, checked by the caller; why has 2..200 characters. They
+ * fail with ERR_STATE if the record does not wait for a person (any more), and
+ * with ERR_INVALID if the choice does not fit.
  *
  * order: of the same pile and gun, in scope, over or provisionally settled,
  * without a record of its own.
