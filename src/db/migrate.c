@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/crypto.h"
@@ -37,15 +38,20 @@ static void close_dir(void *p)
 static const char *read_whole(struct cx *cx, const char *path)
 {
     FILE *f = fopen(path, "re");
-    char *text = arena_alloc(cx->arena, FILE_MAX_BYTES + 1);
-    size_t n;
+    struct stat st;
+    char *text;
+    size_t size;
 
     if (f == NULL)
         cx_fail(cx, ERR_INTERNAL, "%s: %s", path, strerror(errno));
     cx_own(cx, f, close_file);
-    n = fread(text, 1, FILE_MAX_BYTES + 1, f);
-    if (n > FILE_MAX_BYTES)
+    if (fstat(fileno(f), &st) != 0 || st.st_size > FILE_MAX_BYTES)
         cx_fail(cx, ERR_INTERNAL, "%s: too large", path);
+    size = (size_t)st.st_size;
+    text = arena_alloc(cx->arena, size + 1);
+    if (fread(text, 1, size, f) != size)
+        cx_fail(cx, ERR_INTERNAL, "%s: could not be read", path);
+    text[size] = '\0';
     return text;
 }
 
