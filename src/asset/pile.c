@@ -3,7 +3,9 @@
  */
 #include "asset/pile.h"
 
+#include <arpa/inet.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "asset/area.h"
@@ -33,6 +35,7 @@ static const struct db_field pile_row[] = {
     DB_FIELD(struct pile, reservable),  DB_FIELD(struct pile, mounting),
     DB_FIELD(struct pile, protection),  DB_FIELD(struct pile, network),
     DB_FIELD(struct pile, status),      DB_FIELD(struct pile, login_policy),
+    DB_FIELD(struct pile, pinned_address),
     DB_FIELD(struct pile, online),      DB_FIELD(struct pile, firmware),
     DB_FIELD(struct pile, protocol),    DB_FIELD(struct pile, tariff_no),
 };
@@ -44,13 +47,53 @@ struct pile *pile_load(struct cx *cx, int64_t id)
         "   p.maker, p.model, p.version, p.kind, p.speed, p.guns, p.power_w,"
         "   p.voltage_dv, p.current_da, p.sim_no, p.sim_carrier, p.nature,"
         "   p.owner, p.occupy_fee, p.reservable, p.mounting, p.protection,"
-        "   p.network, p.status, p.login_policy, p.online, p.firmware,"
+        "   p.network, p.status, p.login_policy, p.pinned_address, p.online,"
+        "   p.firmware,"
         "   p.protocol, p.tariff_no"
         "  FROM pile p JOIN station s ON s.id = p.station_id"
         " WHERE p.deleted_at IS NULL AND p.id = ?";
 
     return scoped_row(cx, sql, id, &station_scope,
                       ROW(struct pile, pile_row), "电桩");
+}
+
+/* "10.1.0.0/16", "10.2.3.4", "2001:db8::/32". */
+static bool is_range(const char *text, size_t len)
+{
+    unsigned char ip[16];
+    char one[50], *slash;
+    int most = 32, bits;
+
+    if (len == 0 || len >= sizeof one)
+        return false;
+    snprintf(one, sizeof one, "%.*s", (int)len, text);
+    slash = strchr(one, '/');
+    if (slash != NULL)
+        *slash = '\0';
+    if (inet_pton(AF_INET6, one, ip) == 1)
+        most = 128;
+    else if (inet_pton(AF_INET, one, ip) != 1)
+        return false;
+    if (slash == NULL)
+        return true;
+    bits = (int)strtol(slash + 1, &slash, 10);
+    return *slash == '\0' && bits > 0 && bits <= most;
+}
+
+const char *pile_address_error(struct cx *cx, const void *value)
+{
+    const char *at;
+
+    (void)cx;
+    memcpy(&at, value, sizeof at);
+    for (at += strspn(at, " ,"); *at != '\0'; at += strspn(at, " ,")) {
+        size_t len = strcspn(at, " ,");
+
+        if (!is_range(at, len))
+            return "填写 IP 地址或网段，如 10.1.0.0/16，多个用逗号分隔。";
+        at += len;
+    }
+    return NULL;
 }
 
 const char *pile_no_error(struct cx *cx, const void *value)
@@ -162,9 +205,9 @@ static int64_t pile_create(struct cx *cx, const struct pile_form *f)
         "   model, version, kind, speed, guns, power_w, voltage_dv,"
         "   current_da, sim_no, sim_carrier, nature, owner, occupy_fee,"
         "   reservable, mounting, protection, network, login_policy,"
-        "   created_at, updated_at)"
+        "   pinned_address, created_at, updated_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-        "   ?, ?, ?, ?, ?, ?)";
+        "   ?, ?, ?, ?, ?, ?, ?)";
 
     return db_insert(cx, sql,
                      BIND(V(f->no), V(f->name), V(f->factory_no),
@@ -174,8 +217,8 @@ static int64_t pile_create(struct cx *cx, const struct pile_form *f)
                           V(f->current_da), V(f->sim_no), V(f->sim_carrier),
                           V(f->nature), V(f->owner), V(f->occupy_fee),
                           V(f->reservable), V(f->mounting), V(f->protection),
-                          V(f->network), V(f->login_policy), V(cx->now),
-                          V(cx->now)));
+                          V(f->network), V(f->login_policy),
+                          V(f->pinned_address), V(cx->now), V(cx->now)));
 }
 
 static void pile_change(struct cx *cx, int64_t id, const struct pile_form *f)
@@ -186,8 +229,8 @@ static void pile_change(struct cx *cx, int64_t id, const struct pile_form *f)
         "   speed = ?, guns = ?, power_w = ?, voltage_dv = ?,"
         "   current_da = ?, sim_no = ?, sim_carrier = ?, nature = ?,"
         "   owner = ?, occupy_fee = ?, reservable = ?, mounting = ?,"
-        "   protection = ?, network = ?, login_policy = ?, updated_at = ?,"
-        "   ver = ver + 1"
+        "   protection = ?, network = ?, login_policy = ?,"
+        "   pinned_address = ?, updated_at = ?, ver = ver + 1"
         " WHERE id = ?";
 
     db_exec(cx, sql,
@@ -198,7 +241,7 @@ static void pile_change(struct cx *cx, int64_t id, const struct pile_form *f)
                  V(f->sim_carrier), V(f->nature), V(f->owner),
                  V(f->occupy_fee), V(f->reservable), V(f->mounting),
                  V(f->protection), V(f->network), V(f->login_policy),
-                 V(cx->now), V(id)));
+                 V(f->pinned_address), V(cx->now), V(id)));
 }
 
 static void check_new_no(struct cx *cx, const struct pile *old, const char *no)
@@ -212,6 +255,8 @@ static void check_new_no(struct cx *cx, const struct pile *old, const char *no)
 
 int64_t pile_save(struct cx *cx, int64_t id, const struct pile_form *f)
 {
+    if (f->login_policy == LOGIN_STRICT && f->pinned_address[0] == '\0')
+        cx_fail_field(cx, "pinned_address", "严格校验须填写允许的来源地址。");
     check_no(cx, id, f->no);
     check_place(cx, f, id == 0);
     if (id == 0) {

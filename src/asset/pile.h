@@ -73,6 +73,7 @@ struct pile {
     int mounting;
     const char *protection;
     int network, status, login_policy;
+    const char *pinned_address; /* where it may log in from (G4) */
     bool online;
     const char *firmware, *protocol, *tariff_no;
 };
@@ -88,6 +89,8 @@ struct pile_form {
     int mounting;
     const char *protection;
     int network, login_policy;
+    const char *pinned_address; /* "10.1.0.0/16, 10.2.3.4"; "": any, or the
+                                   one of its next login */
 };
 
 /* The pile in the caller's scope, or ERR_NOT_FOUND. Deleted ones are gone. */
@@ -95,6 +98,9 @@ struct pile *pile_load(struct cx *cx, int64_t id);
 
 /* What is wrong with a pile code, or NULL. value is a const char **. */
 const char *pile_no_error(struct cx *cx, const void *value);
+
+/* What is wrong with addresses, or NULL. value is a const char **. */
+const char *pile_address_error(struct cx *cx, const void *value);
 
 /*
  * Creates (id 0) or changes a pile, and its connectors with it: one per gun,

@@ -63,6 +63,7 @@ static const struct column columns[] = {
       .labels = LIST(sim_carrier_labels) },
     { "policy", "登录校验", "p.login_policy", CELL_ENUM, COL_DETAIL,
       .labels = LIST(login_policy_labels) },
+    { "allowed", "允许的来源", "p.pinned_address", CELL_MONO, COL_DETAIL },
     { "online", "在线", "p.online", CELL_ENUM, COL_HIDDEN,
       .labels = LIST(pile_online_labels) },
     { "firmware", "固件版本", "p.firmware", CELL_TEXT, COL_HIDDEN },
@@ -134,6 +135,9 @@ static const struct field fields[] = {
     { F(login_policy), "登录校验", FIELD_REQUIRED,
       .labels = LIST(login_policy_labels),
       .help = "严格校验核对卡号、枪数与类型；首次登录绑定地址需现场确认。" },
+    { F(pinned_address), "允许的来源", FIELD_WIDE, .max = 45,
+      .check = pile_address_error,
+      .help = "允许登录的地址或网段；绑定方式下清空，则下次登录时重新绑定。" },
 };
 
 static const struct action actions[] = {
@@ -184,7 +188,8 @@ static void fill(struct cx *cx, int64_t id, void *form)
         .nature = p->nature, .owner = p->owner,
         .occupy_fee = p->occupy_fee, .reservable = p->reservable,
         .mounting = p->mounting, .protection = p->protection,
-        .network = p->network, .login_policy = p->login_policy
+        .network = p->network, .login_policy = p->login_policy,
+        .pinned_address = p->pinned_address
     };
 }
 

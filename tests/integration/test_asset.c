@@ -76,7 +76,7 @@ static struct pile_form pile_form(const struct place *p, const char *no,
         .version = "", .kind = PILE_DC, .speed = SPEED_FAST, .guns = guns,
         .power_w = 120000, .sim_no = "", .nature = NATURE_SELF, .owner = "",
         .mounting = MOUNT_FLOOR, .protection = "IP54",
-        .login_policy = LOGIN_OBSERVE
+        .login_policy = LOGIN_OBSERVE, .pinned_address = ""
     };
 }
 
@@ -212,6 +212,34 @@ static void a_code_is_fixed_after_the_first_login(void **state)
     assert_string_equal(cx->error.field, "no");
 }
 
+static void where_a_pile_logs_in_from_is_checked(void **state)
+{
+    static const char *const good[] = { "", "10.1.2.3", "10.0.0.0/8",
+        "10.1.0.0/16, 192.168.7.9", "2001:db8::/32" };
+    static const char *const bad[] = { "10.1.2", "10.1.2.3/33", "10.1.2.3/x",
+        "anywhere", "10.0.0.0/0", "10.0.0.0/8;10.1.1.1", "/8" };
+    struct cx *cx = *state;
+    struct place *p = made(cx);
+    struct pile_form f = pile_form(p, "32010600011923", 2);
+
+    for (size_t i = 0; i < COUNT(good); i++)
+        assert_null(pile_address_error(cx, &good[i]));
+    for (size_t i = 0; i < COUNT(bad); i++)
+        assert_non_null(pile_address_error(cx, &bad[i]));
+    f.login_policy = LOGIN_STRICT; /* nobody could log in */
+    assert_false(tries(cx, save_pile, &f));
+    assert_string_equal(cx->error.field, "pinned_address");
+    f.pinned_address = "10.1.0.0/16";
+    assert_true(tries(cx, save_pile, &f));
+    assert_int_equal(testdb_int(cx, "SELECT pinned_address = '10.1.0.0/16'"
+                                    " AND login_policy = 1 FROM pile"), 1);
+    f.login_policy = LOGIN_PIN; /* emptied: the next login binds anew */
+    f.pinned_address = "";
+    assert_true(tries(cx, save_pile, &f));
+    assert_int_equal(testdb_int(cx, "SELECT pinned_address = '' FROM pile"),
+                     1);
+}
+
 static void codes_are_checked(void **state)
 {
     static const char *const bad[] = {
@@ -339,7 +367,7 @@ int main(void)
         T(guns_follow_the_form_unless_used),
         T(a_code_belongs_to_one_pile),
         T(a_code_is_fixed_after_the_first_login),
-        T(codes_are_checked),
+        T(where_a_pile_logs_in_from_is_checked), T(codes_are_checked),
         T(nothing_is_added_to_a_disabled_station),
         T(a_pile_with_an_open_order_stays),
         T(others_do_not_see_it),

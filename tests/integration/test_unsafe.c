@@ -104,14 +104,16 @@ static const struct act {
     { "/console/pile/new", NULL, NULL,
       "station_id={" STATION "}&area_id={" AREA "}&no=32010600011923"
       "&name=audited&kind=dc&speed=fast&guns=2&power_w=120&mounting=floor"
-      "&nature=self&network=sim&sim_carrier=none&login_policy=strict",
+      "&nature=self&network=sim&sim_carrier=none&login_policy=strict"
+      "&pinned_address=10.1.0.0/16",
       "pile.create", ONCE },
 #define PILE "SELECT id FROM pile WHERE name = 'audited'"
 #define GUN "SELECT MIN(id) FROM connector WHERE pile_id = (" PILE ")"
     { "/console/pile/:id/edit", PILE, NULL,
       "station_id={" STATION "}&area_id={" AREA "}&no=32010600011923"
       "&name=audited&kind=dc&speed=fast&guns=2&power_w=180&mounting=floor"
-      "&nature=self&network=sim&sim_carrier=none&login_policy=strict",
+      "&nature=self&network=sim&sim_carrier=none&login_policy=strict"
+      "&pinned_address=10.1.0.0/16",
       "pile.edit", ONCE },
     { "/console/connector/:id/edit", GUN, NULL, "name=other&parking_no=7",
       "connector.edit", ONCE },
