@@ -614,7 +614,7 @@ static void a_record_that_ends_its_settler_goes_to_a_person(void **state)
     /* and nobody tries it again: the others take a second, not its pauses */
     for (int i = 0; i < 3; i++)
         assert_in_range(wait_settled(cx, recorded(cx, 50 + i, driver)), 0,
-                        3000);
+                        8000);
     stop_jobs(jobs, "poison");
     assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM settle_run WHERE"
                                     " begun_at IS NULL"), 1);
