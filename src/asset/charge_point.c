@@ -6,6 +6,8 @@
     "c.id, p.id, c.station_id, p.area_id, s.provider_id, s.merchant_id,"    \
     " c.gun, c.name, p.no, p.power_w,"                                      \
     " c.status = 1 AND p.status = 1 AND s.status = 1"                       \
+    " AND COALESCE((SELECT a.status FROM area a WHERE a.id = p.area_id), 1)"\
+    "   = 1"                                                                \
     " AND p.deleted_at IS NULL, p.online, p.offline_at, p.clock_off_ms,"    \
     " p.tariff_no, l.state, l.plugged, COALESCE(l.trade_no, ''), l.seen_at" \
     "  FROM connector c JOIN pile p ON p.id = c.pile_id"                    \

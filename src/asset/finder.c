@@ -28,6 +28,10 @@ static const struct db_field candidate_fields[] = {
     DB_FIELD(struct candidate, lat_e6),
 };
 
+/* The piles of a disabled area are not there for drivers. */
+#define AREA_OPEN \
+    "EXISTS (SELECT 1 FROM area a WHERE a.id = p.area_id AND a.status = 1)"
+
 /* What is asked besides the place: four conditions, each off by its first
    parameter. */
 #define WANTED                                                               \
@@ -37,12 +41,12 @@ static const struct db_field candidate_fields[] = {
     "        OR INSTR(s.district, ?) > 0)"                                   \
     "   AND (? = 0 OR EXISTS (SELECT 1 FROM pile p"                          \
     "        WHERE p.station_id = s.id AND p.kind = ? AND p.status = 1"      \
-    "          AND p.deleted_at IS NULL))"                                   \
+    "          AND p.deleted_at IS NULL AND " AREA_OPEN "))"                 \
     "   AND (? = 0 OR EXISTS (SELECT 1 FROM connector_live l"                \
     "        JOIN connector c ON c.id = l.connector_id"                      \
     "        JOIN pile p ON p.id = c.pile_id"                                \
     "        WHERE l.station_id = s.id AND l.state = 2 AND c.status = 1"     \
-    "          AND p.status = 1 AND p.deleted_at IS NULL"                    \
+    "          AND p.status = 1 AND p.deleted_at IS NULL AND " AREA_OPEN     \
     "          AND (? = 0 OR p.kind = ?)))"
 #define WANTED_BINDS(a)                                                      \
     V((a)->city), V((a)->city), V((a)->q), V((a)->q), V((a)->q), V((a)->q),  \
@@ -205,6 +209,7 @@ static void add_counts(struct cx *cx, struct found_station *list, size_t n,
         "SELECT p.station_id, p.kind, COUNT(*),"
         "   CAST(SUM(COALESCE(l.state, 6) = 2) AS SIGNED), MAX(p.power_w)"
         "  FROM pile p"
+        "  JOIN area a ON a.id = p.area_id AND a.status = 1"
         "  JOIN connector c ON c.pile_id = p.id AND c.status = 1"
         "  LEFT JOIN connector_live l ON l.connector_id = c.id"
         " WHERE p.station_id IN " TWENTY
@@ -304,7 +309,7 @@ static const struct db_field connector_fields[] = {
     "   p.no, p.name, s.name, s.address, s.hours,"                           \
     "   COALESCE(NULLIF(s.hotline, ''), s.phone),"                           \
     "   c.gun, p.kind, p.speed, p.power_w,"                                  \
-    "   c.status = 1 AND p.status = 1 AND s.status = 1,"                     \
+    "   c.status = 1 AND p.status = 1 AND s.status = 1 AND a.status = 1,"    \
     "   COALESCE(l.state, 6), COALESCE(l.plugged, 0),"                       \
     "   COALESCE(l.power_w, 0), COALESCE(l.soc, 0),"                         \
     "   COALESCE(l.remain_min, 0), l.since_at"                               \
@@ -319,7 +324,8 @@ struct found_connector *finder_connectors(struct cx *cx, int64_t station_id,
                                           size_t *count)
 {
     static const char sql[] =
-        CONNECTOR_SELECT " WHERE c.station_id = ? ORDER BY c.name, c.id";
+        CONNECTOR_SELECT
+        " WHERE c.station_id = ? AND a.status = 1 ORDER BY c.name, c.id";
 
     return db_rows(cx, sql, BIND(V(station_id)), CONNECTOR_ROW, count);
 }

@@ -288,6 +288,17 @@ static void answer_json_results(struct request *req, const struct targets *t,
     reply_send(req, j, '}');
 }
 
+/* The row's own page, where the act may have been asked for, went with it. */
+static void answer_gone(struct request *req, const struct targets *t,
+                        const char *done)
+{
+    const char *path = resource_path(req->cx, t->r);
+    const char *back = list_back(req, t->r);
+
+    answer_toast(req, done);
+    answer_redirect(req, back[strlen(path)] == '/' ? path : back);
+}
+
 void resource_act(struct request *req, const void *args)
 {
     struct targets *t = targets_of(req);
@@ -299,6 +310,8 @@ void resource_act(struct request *req, const void *args)
         answer_json_results(req, t, o);
     else if (o->failed > 0)
         answer_results(req, t, o);
+    else if (t->n == 1 && resource_text(req->cx, t->r, t->ids[0]) == NULL)
+        answer_gone(req, t, done);
     else if (t->n == 1)
         answer_done(req, done, list_back(req, t->r));
     else

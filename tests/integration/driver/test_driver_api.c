@@ -626,6 +626,10 @@ static void a_code_says_whether_one_can_start(void **state)
     places_sql(cx, "UPDATE pile SET status = 2 WHERE id = 1");
     expect_obstacle(QR_A1, "disabled");
     places_sql(cx, "UPDATE pile SET status = 1 WHERE id = 1");
+    places_sql(cx, "UPDATE area SET status = 2");
+    expect_obstacle(QR_A1, "disabled");
+    places_sql(cx, "UPDATE area SET status = 1");
+    expect_obstacle(QR_A1, NULL);
     api_expect(&stack, get("/connectors/9999999999999999", alice), 404,
                40400);
     api_expect(&stack, get("/connectors/123", alice), 400, 40001);
