@@ -12,6 +12,7 @@
 
 #include "base/cx.h"
 #include "db/db.h"
+#include "db/gate.h"
 #include "db/lock_order.h"
 
 enum {
@@ -45,6 +46,8 @@ struct db {
     bool broken;        /* the open transaction is gone on the server: every
                            statement fails until it is rolled back here */
     unsigned locked;    /* classes that the open transaction has locked */
+    struct gate *gate;  /* of the pool, or NULL */
+    size_t gate_index;
     uint64_t generation; /* grows with every lost connection */
     int64_t used_at_ms; /* monotonic */
     int64_t failed_at_ms; /* of the last failed connect; 0: none */

@@ -80,7 +80,9 @@ static void commit(struct cx *cx)
     unsigned error;
 
     conn_need(cx);
+    gate_enter(cx->db);
     error = conn_command(cx->db, "COMMIT");
+    gate_leave(cx->db, error == 0);
     if (error == 0)
         return;
     if (!conn_is_lost(error))
@@ -176,10 +178,12 @@ void db_tx(struct cx *cx, void (*work)(struct cx *, void *), void *arg)
 {
     struct attempt a = { work, arg, NULL, "START TRANSACTION" };
 
-    if (db_in_tx(cx->db))
+    if (db_in_tx(cx->db)) {
         work(cx, arg);
-    else
-        run(cx, &a);
+        return;
+    }
+    gate_need(cx);
+    run(cx, &a);
 }
 
 void db_report(struct cx *cx, void (*work)(struct cx *, void *), void *arg)

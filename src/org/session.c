@@ -436,6 +436,11 @@ static void touch_now(struct cx *cx, void *arg)
                                  V(t->id)));
 }
 
+static void touch_tx(struct cx *cx, void *arg)
+{
+    db_tx(cx, touch_now, arg);
+}
+
 /* A database that can only be read (full disk) still serves pages (W6): a
    failed touch is no failure. */
 static void touch(struct cx *cx, enum session_kind kind,
@@ -447,7 +452,7 @@ static void touch(struct cx *cx, enum session_kind kind,
     if (cx->now.ms - s->seen_at.ms < coarse)
         return;
     *t = (struct touch){ s->id, kind };
-    if (!cx_run(cx, touch_now, t))
+    if (!cx_run(cx, touch_tx, t))
         cx->error = (struct cx_error){ .code = CX_OK };
 }
 

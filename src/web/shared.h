@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "db/gate.h"
 #include "db/kept.h"
 #include "web/router.h"
 
@@ -51,6 +52,7 @@ struct shared {
     struct slot slots[WORKERS_MAX];
     struct limit limits[LIMITS];
     struct kept kept;
+    struct gate gate;
 };
 
 /* A fresh mapping, inherited by the children; aborts if there is none. */

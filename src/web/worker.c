@@ -45,8 +45,8 @@ static volatile sig_atomic_t last_word_id;
 
 /*
  * The budget is used up (W4): answer 503 on the bare connection and end. Only
- * async-signal-safe calls; the handler's state is not touched any more, and
- * the database rolls back when its connection closes.
+ * async-signal-safe calls; the handler's state is not touched any more. The
+ * database rolls back when its connection closes, unless it had the COMMIT.
  */
 static void on_budget(int signal)
 {
@@ -55,7 +55,7 @@ static void on_budget(int signal)
         "Content-Type: text/plain; charset=utf-8\r\n"
         "Cache-Control: no-store\r\n"
         "X-Content-Type-Options: nosniff\r\n\r\n"
-        "这个请求耗时过长，已中止，没有生效。\n";
+        "这个请求耗时过长，已中止。是否生效还不能确定，核对后再决定是否重试。\n";
     enum { TEXT = sizeof text - 1, STDOUT = 6, END = 3 };
     unsigned char id_high = (unsigned char)(last_word_id >> 8);
     unsigned char id_low = (unsigned char)last_word_id;
@@ -321,6 +321,8 @@ int worker_run(const struct worker *w)
     must(FCGX_InitRequest(&q, w->listen_fd, FCGI_FAIL_ACCEPT_ON_INTR) == 0);
     watch = watch_listener(w->listen_fd);
     db = db_open(&login);
+    db_use_gate(db, &w->app->shared->gate,
+                (size_t)(w->slot - w->app->shared->slots));
     cx = cx_new(db, config, WORKER_ARENA_MAX);
     cx->views = w->views;
     answer_init(&answer);

@@ -16,7 +16,7 @@
 
 #include "base/macros.h"
 
-enum { START_MS = 20000, TICK_MS = 20 };
+enum { START_MS = 20000, STOP_MS = 15000, TICK_MS = 20 };
 
 /* A server that starts removes the temporary tables it finds, and two may be
    starting at once: each has a place of its own. */
@@ -117,10 +117,17 @@ void mariadb_up(struct mariadb *m, const char *const *options)
 
 void mariadb_down(struct mariadb *m, int signal)
 {
+    const struct timespec tick = { 0, TICK_MS * 1000000L };
+
     if (m->pid <= 0)
         return;
     kill(m->pid, signal);
-    waitpid(m->pid, NULL, 0);
+    for (int waited = 0; waitpid(m->pid, NULL, WNOHANG) == 0;
+         waited += TICK_MS) {
+        if (waited > STOP_MS) /* it may wait for room on its disk */
+            kill(m->pid, SIGKILL);
+        nanosleep(&tick, NULL);
+    }
     m->pid = 0;
 }
 

@@ -27,7 +27,7 @@ void mariadb_make(struct mariadb *m, const char *at);
    and may replace them; up to MARIADB_OPTIONS, then NULL. */
 void mariadb_up(struct mariadb *m, const char *const *options);
 
-/* Sends the signal and waits for the end. */
+/* Sends the signal and waits for the end; helps after a while. */
 void mariadb_down(struct mariadb *m, int signal);
 
 /* Stops it if it runs, and removes its directory. */
