@@ -87,6 +87,28 @@ static void files_apply_once_and_in_order(void **state)
                                              "7002_row.sql" }, 3);
 }
 
+/* A file costs what is in it, however many there will be. */
+static void many_files_fit_into_little_memory(void **state)
+{
+    enum { FILES = 60 };
+    struct cx *big = *state, *cx = cx_new(big->db, NULL, 4U << 20);
+    const char *names[FILES];
+    struct schema s;
+
+    cx_begin(cx);
+    make_schema(&s);
+    for (int i = 0; i < FILES; i++) {
+        names[i] = cx_printf(big, "74%02d_row.sql", i);
+        write_file(&s, names[i], "DO 1;\n");
+    }
+    assert_true(cx_run(cx, count_pending, &s));
+    assert_int_equal(s.pending, FILES);
+    assert_true(cx_run(cx, apply, &s));
+    assert_int_equal(s.applied, FILES);
+    remove_schema(&s, names, FILES);
+    cx_free(cx);
+}
+
 static void an_edited_file_is_refused(void **state)
 {
     struct cx *cx = *state;
@@ -148,6 +170,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_apply_once_and_in_order),
+        cmocka_unit_test(many_files_fit_into_little_memory),
         cmocka_unit_test(an_edited_file_is_refused),
         cmocka_unit_test(a_broken_run_goes_on_where_it_stopped),
         cmocka_unit_test(a_missing_directory_is_an_error),
