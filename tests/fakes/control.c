@@ -46,6 +46,8 @@ static const struct { const char *name; enum mode mode; } modes[] = {
     { "wrong_merchant", MODE_WRONG_MERCHANT },
     { "refuse", MODE_REFUSE },
     { "extra", MODE_EXTRA },
+    { "running", MODE_RUNNING },
+    { "closed", MODE_CLOSED },
     { "early_notify", MODE_EARLY_NOTIFY },
 };
 

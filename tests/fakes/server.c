@@ -231,6 +231,11 @@ static char *answer_text(struct call *call)
                             json_string("ANOTHER0000000000000000"));
     if (call->mode == MODE_WRONG_MERCHANT)
         json_object_set_new(call->answer, "merchant", json_string("another"));
+    if (call->mode == MODE_RUNNING)
+        json_object_set_new(call->answer, "state",
+                            json_string("PROCESSING"));
+    if (call->mode == MODE_CLOSED)
+        json_object_set_new(call->answer, "state", json_string("CLOSED"));
     if (call->mode == MODE_EXTRA) {
         json_object_set_new(call->answer, "promotion", json_null());
         json_object_set_new(call->answer, "later_field",
