@@ -81,21 +81,19 @@ struct figures figures_total(struct cx *cx, int64_t station_id)
     return o[0].sum;
 }
 
-void figures_hours(struct cx *cx, int64_t station_id, stamp day,
-                   struct figures out[24])
+void figures_hours(struct cx *cx, int64_t station_id, stamp from,
+                   stamp until, struct figures out[24])
 {
     static const char sql[] =
-        "SELECT d.hour, SUM(d.orders), SUM(d.energy_e4kwh), 0,"
+        "SELECT MIN(d.hour), SUM(d.orders), SUM(d.energy_e4kwh), 0,"
         "   SUM(d.service_fen), SUM(d.total_fen), SUM(d.seconds)"
         "  FROM hour_station d WHERE d.hour >= ? AND d.hour < ?"
         "   AND (? = 0 OR d.station_id = ?)";
-    stamp from = stamp_day(day);
     size_t n;
     struct figures_at *rows =
         scoped_rows(cx, sql,
-                    BIND(V(from), V(stamp_add_days(from, 1)), V(station_id),
-                         V(station_id)),
-                    &owned, " GROUP BY d.hour",
+                    BIND(V(from), V(until), V(station_id), V(station_id)),
+                    &owned, " GROUP BY HOUR(d.hour)",
                     ROW(struct figures_at, at_row), &n);
 
     for (size_t i = 0; i < 24; i++)

@@ -31,8 +31,9 @@ struct figures_at *figures_months(struct cx *cx, int64_t station_id,
 /* All that was ever settled. */
 struct figures figures_total(struct cx *cx, int64_t station_id);
 
-/* The 24 hours of a day. */
-void figures_hours(struct cx *cx, int64_t station_id, stamp day,
+/* The 24 hours of the day, over the days from one midnight to another: a
+   month of hours at most, because it adds them up. */
+void figures_hours(struct cx *cx, int64_t station_id, stamp from, stamp until,
                    struct figures out[24]);
 
 /* Energy per rate of some days: sharp, peak, flat, valley. */

@@ -228,7 +228,7 @@ static struct compared compare(struct home *h, const struct figures_at *days,
     c.now = sum_of(days, n, h->from, h->until);
     if (h->a.day == DAY_TODAY) {
         figures_hours(h->cx, h->a.station, stamp_add_days(h->today, -1),
-                      hours);
+                      h->today, hours);
         c.before = same_moment(hours, h->cx->now);
         c.whole = sum_of(days, n, stamp_add_days(h->today, -1), h->today);
     } else if (h->a.day == DAY_YESTERDAY) {
@@ -499,16 +499,23 @@ static void put_hours(struct home *h, struct vnode *v)
     struct figures now[24], before[24];
     const char *slots = figures_slots(h->cx, h->a.station);
     int hour = stamp_minute_of_day(h->cx->now) / 60;
+    bool month = h->a.day == DAY_MONTH;
     stamp day = h->a.day == DAY_YESTERDAY ? h->from : h->today;
+    stamp first = month ? month_start(h->today, 0) : day;
     struct buf *b;
     struct json_out *j = json_begin(h->cx, &b);
 
-    figures_hours(h->cx, h->a.station, day, now);
-    figures_hours(h->cx, h->a.station, stamp_add_days(day, -1), before);
+    figures_hours(h->cx, h->a.station, first, stamp_add_days(day, 1), now);
+    figures_hours(h->cx, h->a.station,
+                  month ? month_start(h->today, 1) : stamp_add_days(day, -1),
+                  first, before);
     json_open(j, NULL, '{');
+    json_text(j, "word", month ? "本月" : "本日");
+    json_text(j, "before", month ? "上月" : "前一日");
     json_open(j, "kwh", '[');
     for (int i = 0; i < 24; i++)
-        json_point(j, day.ms == h->today.ms && i > hour ? NULL : &now[i],
+        json_point(j, !month && day.ms == h->today.ms && i > hour ? NULL
+                                                                  : &now[i],
                    SERIES_ENERGY);
     json_close(j, ']');
     json_open(j, "p", '[');

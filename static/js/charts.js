@@ -148,8 +148,8 @@
       const x = d.kwh.map((v, k) => String(k).padStart(2, '0'));
       const colors = ['tou-sharp', 'tou-peak', 'tou-flat', 'tou-valley'].map(token);
       const rows = [
-        { name: '本日', list: d.kwh, unit: 'kWh', places: 2 },
-        { name: '前一日', list: d.prev, unit: 'kWh', places: 2 },
+        { name: d.word || '本日', list: d.kwh, unit: 'kWh', places: 2 },
+        { name: d.before || '前一日', list: d.prev, unit: 'kWh', places: 2 },
       ];
       return {
         option: base({
