@@ -157,7 +157,7 @@ static void writers_start(struct writer *w, const char *run,
 
 /* Stops them; every acknowledged write is there, and once. */
 static void writers_check(struct writer *w, const char *run,
-                          atomic_bool *stop)
+                          atomic_bool *stop, bool is_smooth)
 {
     struct cx *cx = testdb_cx();
     int acknowledged = 0, refused = 0;
@@ -179,7 +179,10 @@ static void writers_check(struct writer *w, const char *run,
         " LIKE '%s%%'", run)), acknowledged);
     testdb_cx_free(cx);
     assert_in_range(acknowledged, 100, 10000000);
-    assert_in_range(refused, 1, 10000000);
+    if (is_smooth)
+        assert_int_equal(refused, 0);
+    else
+        assert_in_range(refused, 1, 10000000);
     print_message("# %d acknowledged, %d answered with an error before\n",
                   acknowledged, refused);
 }
@@ -198,7 +201,7 @@ static void writes_survive_the_database(void **state)
         mariadb_up(&mariadb, NULL);
     }
     sleep_ms(500);
-    writers_check(writers, "dbkill", &stop);
+    writers_check(writers, "dbkill", &stop, false);
 }
 
 /* Workers killed at any instruction: before, in and after COMMIT (W1, F1). */
@@ -219,8 +222,42 @@ static void writes_survive_the_workers(void **state)
         sleep_ms(20 + i * 7 % 150);
     }
     assert_true(web_server_wait(&server, 5000));
-    writers_check(writers, "wkill", &stop);
+    writers_check(writers, "wkill", &stop, false);
     print_message("# %d workers killed\n", kills);
+}
+
+static bool all_are_new(const pid_t *before, size_t n)
+{
+    pid_t now[32];
+    size_t count = web_server_workers(&server, now, 32);
+
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < n; k++)
+            if (now[i] == before[k])
+                return false;
+    return count == n;
+}
+
+/* A rolling restart under traffic (W8): no write sees it. */
+static void writes_do_not_notice_a_rolling_restart(void **state)
+{
+    static struct writer writers[THREADS];
+    static atomic_bool stop;
+
+    (void)state;
+    writers_start(writers, "roll", &stop);
+    for (int i = 0; i < ROUNDS; i++) {
+        pid_t before[8];
+        size_t n = web_server_workers(&server, before, 8);
+        int waited = 0;
+
+        assert_int_equal(n, 3);
+        assert_int_equal(kill(server.pid, SIGHUP), 0);
+        while (!all_are_new(before, n) && waited++ < 1000)
+            sleep_ms(10);
+        assert_true(waited < 1000);
+    }
+    writers_check(writers, "roll", &stop, true);
 }
 
 /* ---- set-up ------------------------------------------------------------ */
@@ -257,6 +294,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gone_is_said_within_a_second),
+        cmocka_unit_test(writes_do_not_notice_a_rolling_restart),
         cmocka_unit_test(writes_survive_the_database),
         cmocka_unit_test(writes_survive_the_workers),
     };

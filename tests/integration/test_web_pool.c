@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/macros.h"
 #include "base/stamp.h"
 #include "tests/integration/testdb.h"
 #include "tests/integration/web/fcgi.h"
@@ -122,6 +123,30 @@ static void request_over_its_memory_ends_the_worker_only(void **state)
     (void)state;
     assert_int_equal(get("/t/greedy"), 0); /* nginx makes a 502 of it */
     assert_int_equal(get("/t/hello"), 200);
+}
+
+/* One worker runs wild; what the others do at the same time is served. */
+static void requests_over_budget_do_not_disturb_others(void **state)
+{
+    static struct traffic t; /* outlives a failed test */
+    static const char *const wild[] = { "/t/busy", "/t/greedy",
+#ifndef __SANITIZE_ADDRESS__ /* which needs address space of its own */
+                                        "/t/bloat",
+#endif
+    };
+
+    (void)state;
+    wait_for_all((pid_t[16]){ 0 });
+    traffic_start(&t, &server, "/t/hello");
+    for (size_t i = 0; i < COUNT(wild); i++) {
+        int status = get(wild[i]);
+
+        assert_int_equal(status, i == 0 ? 503 : 0);
+    }
+    traffic_stop(&t);
+    assert_int_equal(atomic_load(&t.lost), 0);
+    assert_in_range(atomic_load(&t.good), 100, 10000000);
+    sleep_ms(1500); /* three deaths of the six that are too many */
 }
 
 static void crash_costs_one_request(void **state)
@@ -331,6 +356,7 @@ int main(void)
         cmocka_unit_test(killed_worker_is_back_within_a_second),
         cmocka_unit_test(request_over_its_budget_is_ended),
         cmocka_unit_test(request_over_its_memory_ends_the_worker_only),
+        cmocka_unit_test(requests_over_budget_do_not_disturb_others),
         cmocka_unit_test(crash_costs_one_request),
         cmocka_unit_test(dying_often_is_noticed),
         cmocka_unit_test(worn_out_workers_lose_no_request),

@@ -73,6 +73,21 @@ static void greedy(struct request *req, const void *args)
         memset(arena_alloc(req->cx->arena, 1 << 20), 1, 1 << 20);
 }
 
+/* Memory that is not the arena's: the library's, say. */
+static void bloat(struct request *req, const void *args)
+{
+    enum { MANY_MIB = 2048 };
+
+    (void)args;
+    for (int i = 0; i < MANY_MIB; i++) {
+        void *p = malloc(1 << 20);
+
+        must(p != NULL);
+        memset(p, 1, 1 << 12);
+    }
+    answer_json(req, "{\"bloat\":true}");
+}
+
 static void broken(struct request *req, const void *args)
 {
     (void)args;
@@ -192,6 +207,7 @@ static const struct route routes[] = {
     { GET, "/t/busy", AUTH_NONE, .run = busy },
     { GET, "/t/crash", AUTH_NONE, .run = crash },
     { GET, "/t/greedy", AUTH_NONE, .run = greedy },
+    { GET, "/t/bloat", AUTH_NONE, .run = bloat },
     { GET, "/t/broken", AUTH_NONE, .run = broken },
     { GET, "/t/file", AUTH_NONE, .run = file },
     { GET, "/t/page", AUTH_ACCOUNT, "t.view", 0, A, .run = page },
