@@ -466,10 +466,11 @@ static void put_states(struct home *h)
 {
     struct vnode *v = v_child(h->tree, "Home.states");
     int64_t counts[7], before = 0;
+    char text[MONEY_TEXT];
     size_t parts = 0;
 
     figures_states(h->cx, h->a.station, counts);
-    v_int(v, "total", counts[0]);
+    v_set(v, "total", decimal_text(counts[0], 0, 0, true, text));
     for (size_t i = 0; i < connector_state_count; i++) {
         const struct label *l = &connector_state_labels[i];
         struct vnode *row = v_item(v_child(v, "rows"), i);
@@ -477,7 +478,7 @@ static void put_states(struct home *h)
 
         v_set(row, "key", l->key);
         v_set(row, "word", l->word);
-        v_int(row, "count", n);
+        v_set(row, "count", decimal_text(n, 0, 0, true, text));
         v_printf(row, "share", "%s%%", share_text(h->cx, n, counts[0], 1));
         v_printf(row, "path", h->a.station != 0
                      ? "/console/wall?state=%s&station=%" PRId64
