@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "asset/asset.h"
+#include "asset/asset_admin.h"
 #include "asset/live.h"
 #include "asset/pile.h"
 #include "asset/station.h"
@@ -13,6 +14,7 @@
 #include "db/db.h"
 #include "system/audit.h"
 #include "tariff/tariff.h"
+#include "web/resource.h"
 
 #define STOP_REASONS(X)                                  \
     X(REASON_REPAIR, 1, "repair", "现场设备检修", NULL)    \
@@ -262,8 +264,10 @@ void gun_show(struct request *req, const void *args)
         v_printf(v, "since", "%.14s 起", stamp_text(g->since_at, text) + 5);
     if (g->state == CONNECTOR_FAULT)
         v_printf(v, "fault", "%s。", wall_fault_text(cx, g->fault_bits));
-    v_printf(v, "pile_path", "/console/pile/%" PRId64, p->id);
-    v_printf(v, "qr_path", "/console/connector/%" PRId64 "/qr", g->id);
+    if (request_may(req, pile_page.perm.view)) {
+        v_printf(v, "pile_path", "/console/pile/%" PRId64, p->id);
+        v_printf(v, "qr_path", "/console/connector/%" PRId64 "/qr", g->id);
+    }
     v_flag(v, "stop", gun_can_stop(req, g));
     if (g->order_no != NULL)
         put_session(cx, v, g);

@@ -8,11 +8,13 @@
 #include <string.h>
 
 #include "asset/asset.h"
+#include "asset/asset_admin.h"
 #include "asset/live.h"
 #include "asset/station.h"
 #include "base/money.h"
 #include "charging/gun_admin.h"
 #include "charging/wall.h"
+#include "web/resource.h"
 
 enum { PAGE_GUNS = 120 }; /* whole stations together */
 
@@ -173,10 +175,6 @@ static void put_other(struct cx *cx, struct vnode *v, const struct wall_gun *g)
     } else {
         v_printf(v, "line1", "%.14s 起", since);
     }
-    if (g->state == CONNECTOR_FAULT || g->state == CONNECTOR_OFFLINE) {
-        v_set(v, "act", "查看电桩");
-        v_printf(v, "act_path", "/console/pile/%" PRId64, g->pile_id);
-    }
 }
 
 static void put_gun(const struct wall *w, struct vnode *v,
@@ -198,6 +196,11 @@ static void put_gun(const struct wall *w, struct vnode *v,
         put_idle(w->cx, v, g);
     } else {
         put_other(w->cx, v, g);
+    }
+    if ((g->state == CONNECTOR_FAULT || g->state == CONNECTOR_OFFLINE) &&
+        request_may(w->req, pile_page.perm.view)) {
+        v_set(v, "act", "查看电桩");
+        v_printf(v, "act_path", "/console/pile/%" PRId64, g->pile_id);
     }
 }
 
