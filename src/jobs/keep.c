@@ -5,6 +5,7 @@
 #include "db/partition.h"
 #include "feature_list.h"
 #include "jobs/deliver.h"
+#include "jobs/disk.h"
 #include "system/audit_chain.h"
 #include "system/sweep.h"
 
@@ -51,6 +52,7 @@ static void watch_ages(struct cx *cx)
 const struct job kept_jobs[KEPT_JOBS] = {
     { "outbox.deliver", 500, LIMIT_S(10), deliver, "投递业务事件" },
     { "outbox.ages", EVERY_S(60), LIMIT_S(10), watch_ages, "检查积压" },
+    { "disk.watch", EVERY_S(60), LIMIT_S(10), disk_watch, "检查磁盘余量" },
     { "partition.make", EVERY_S(86400), LIMIT_S(300), make_partitions,
       "建立月分区" },
     { "audit.seal", EVERY_S(5), LIMIT_S(60), audit_seal, "封存审计记录" },

@@ -6,10 +6,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -19,11 +21,14 @@
 #include <cmocka.h>
 
 #include "asset/live.h"
+#include "base/config.h"
+#include "base/log.h"
 #include "charging/order.h"
 #include "db/db.h"
 #include "db/outbox.h"
 #include "db/partition.h"
 #include "jobs/deliver.h"
+#include "jobs/disk.h"
 #include "jobs/schedule.h"
 #include "system/sweep.h"
 #include "tests/integration/testdb.h"
@@ -52,6 +57,67 @@ static int tear_down(void **state)
 {
     testdb_cx_free(*state);
     return 0;
+}
+
+/* ---- disks (W6) ------------------------------------------------------- */
+
+/* What disk_watch logs of a volume of 10 MiB with so much on it. */
+static void watch_with(struct cx *cx, const char *volume, int mib_100,
+                       char *log, size_t size)
+{
+    static char block[1 << 20];
+    const struct config *usual = cx->config;
+    struct config config = *usual;
+    char path[80];
+    FILE *f = tmpfile();
+    ssize_t n;
+    int fd;
+
+    snprintf(path, sizeof path, "%s/ballast", volume);
+    fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+    assert_true(fd >= 0 && f != NULL);
+    for (int left = mib_100; left > 0; left -= 100) {
+        size_t part = sizeof block / 100 * (size_t)(left < 100 ? left : 100);
+
+        assert_int_equal(write(fd, block, part), part);
+    }
+    close(fd);
+    config.home = volume;
+    config.db_socket = "";
+    cx->config = &config;
+    log_to(fileno(f));
+    disk_watch(cx);
+    log_to(STDERR_FILENO);
+    n = pread(fileno(f), log, size - 1, 0);
+    log[n < 0 ? 0 : n] = '\0';
+    fclose(f);
+    cx->config = usual;
+}
+
+static void disks_that_fill_are_told(void **state)
+{
+    static const struct {
+        int mib_100;
+        const char *event;
+    } cases[] = { { 700, NULL }, { 850, "disk.filling" },
+                  { 950, "disk.nearly_full" } };
+    char volume[] = "/tmp/pilehub-disk-XXXXXX", log[1000];
+
+    assert_non_null(mkdtemp(volume));
+    if (mount("tmpfs", volume, "tmpfs", 0, "size=10m") != 0) {
+        rmdir(volume);
+        skip();
+    }
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        watch_with(*state, volume, cases[i].mib_100, log, sizeof log);
+        if (cases[i].event == NULL)
+            assert_string_equal(log, "");
+        else
+            assert_non_null(strstr(log, cases[i].event));
+    }
+    umount2(volume, MNT_DETACH);
+    rmdir(volume);
+    assert_int_equal(disk_used("/no/such/place"), -1);
 }
 
 /* ---- events ---------------------------------------------------------- */
@@ -695,6 +761,7 @@ int main(void)
                 clear_effects),
         WITH_CX(a_killed_dispatcher_loses_and_doubles_nothing,
                 clear_effects),
+        WITH_CX(disks_that_fill_are_told, set_up),
         WITH_CX(only_the_holder_runs_a_job, clear_effects),
         WITH_CX(jobs_that_wait_or_last_keep_to_themselves, set_up),
         WITH_CX(a_run_past_its_limit_ends_the_process, set_up),
