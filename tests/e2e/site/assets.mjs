@@ -94,6 +94,13 @@ async function act(t, where, word) {
   if (await ask.isVisible()) await ask.click();
 }
 
+/* What a new pile needs; it logs in from wherever it comes first. */
+async function fillPile(t, no, name) {
+  await fill(t, { no, name, guns: '2', power_w: '60' });
+  await t.page.locator('form [name=login_policy]:visible').last()
+    .selectOption({ label: '首次登录绑定地址' });
+}
+
 const value = (t, title) => t.page.locator('dt', { hasText: title }).first()
   .locator('xpath=following-sibling::dd[1]').innerText();
 
@@ -190,7 +197,7 @@ test('S3.2.1.09 a disabled station is hidden from drivers and takes nothing new'
   await t.goto('/console/pile/new');
   await pick(t, 'station_id', name);
   await pick(t, 'area_id', '默认');
-  await fill(t, { no: `9${mark}0000001`, name: 'A01', guns: '1', power_w: '60' });
+  await fillPile(t, `9${mark}0000001`, 'A01');
   await refused(t, /已停用，启用后才能添加/);
   await t.goto('/console/tariff/new');
   await pick(t, 'station_id', name);
@@ -290,7 +297,7 @@ test('S3.2.2.06 a disabled area takes no pile and no tariff, and drivers see non
   await t.goto('/console/pile/new');
   await pick(t, 'station_id', station.name);
   await pick(t, 'area_id', name);
-  await fill(t, { no: `9${mark}0000004`, name: 'B01', guns: '1', power_w: '60' });
+  await fillPile(t, `9${mark}0000004`, 'B01');
   await saved(t);
   await until('the pile', () => sql(`SELECT COUNT(*) FROM pile WHERE
     area_id = ${id}`) === '1');
@@ -305,7 +312,7 @@ test('S3.2.2.06 a disabled area takes no pile and no tariff, and drivers see non
   await t.goto('/console/pile/new');
   await pick(t, 'station_id', station.name);
   await pick(t, 'area_id', name);
-  await fill(t, { no: `9${mark}0000002`, name: 'A02', guns: '1', power_w: '60' });
+  await fillPile(t, `9${mark}0000002`, 'A02');
   await refused(t, /已停用，不能添加电桩/);
   await t.goto('/console/tariff/new');
   await pick(t, 'station_id', station.name);
@@ -598,7 +605,7 @@ test('X007 a pile that is scrapped is deleted', async (t) => {
   await t.goto('/console/pile/new');
   await pick(t, 'station_id', station.name);
   await pick(t, 'area_id', '默认');
-  await fill(t, { no, name: 'A03', guns: '2', power_w: '60' });
+  await fillPile(t, no, 'A03');
   await saved(t);
   const id = await until('the pile', () =>
     sql(`SELECT id FROM pile WHERE no = '${no}'`));
