@@ -285,7 +285,7 @@ def part_web(e):
         "static": (base + "/bench/static", {}),
         "hello": (base + "/bench/hello", {}),
         "json": (base + "/api/driver/v1/me", bearer),
-        "near": (base + "/api/driver/v1/stations?lat=23.13&lng=113.32", bearer),
+        "orders": (base + "/api/driver/v1/orders", bearer),
         "php json": (base + "/bench/php/json", {}),
         "node json": (base + "/bench/node/json", {}),
         "list": (base + "/console/order", console),
@@ -299,7 +299,7 @@ def part_web(e):
     result("web", "JSON (me)", r["json"]["rate"], "req/s", "hello", hello, "0.50")
     result("web", "JSON against php-fpm", r["json"]["rate"], "req/s", "php", r["php json"]["rate"])
     result("web", "JSON against Express", r["json"]["rate"], "req/s", "Express", r["node json"]["rate"])
-    result("web", "JSON (stations nearby, from the database)", r["near"]["rate"], "req/s", "hello", hello)
+    result("web", "JSON (my orders, from the database)", r["orders"]["rate"], "req/s", "hello", hello)
     result("web", "list page against php-fpm", r["list"]["rate"], "req/s", "php", r["php list"]["rate"], "1.50")
     result("web", "list page against Express", r["list"]["rate"], "req/s", "Express", r["node list"]["rate"], "3.00")
     result("web", "home page", r["home"]["rate"], "req/s", "hello", hello)
