@@ -173,6 +173,7 @@ struct result {
     my_bool cut[COLUMNS_MAX];
     char *buffer[COLUMNS_MAX];
     size_t size[COLUMNS_MAX];
+    bool grown; /* a buffer moved: to be bound before the next row */
 };
 
 static void result_close(void *p)
@@ -226,11 +227,13 @@ static void result_done(struct cx *cx, struct result *r)
     result_close(r);
 }
 
-/* Fetches again the columns that did not fit. */
+/*
+ * Fetches again the columns that did not fit. The larger buffers are bound
+ * later: binding sets the lengths of this row to zero in some versions of the
+ * client library (10.11.18).
+ */
 static void fetch_long(struct cx *cx, struct result *r)
 {
-    bool grown = false;
-
     for (size_t i = 0; i < r->columns; i++) {
         if (r->null[i] || r->len[i] <= r->size[i])
             continue;
@@ -239,16 +242,18 @@ static void fetch_long(struct cx *cx, struct result *r)
         if (mysql_stmt_fetch_column(r->stmt, &r->bind[i], (unsigned)i, 0))
             conn_fail(cx, mysql_stmt_errno(r->stmt),
                       mysql_stmt_error(r->stmt), "fetch");
-        grown = true;
+        r->grown = true;
     }
-    if (grown)
-        must(mysql_stmt_bind_result(r->stmt, r->bind) == 0);
 }
 
 static bool result_next(struct cx *cx, struct result *r)
 {
-    int rc = mysql_stmt_fetch(r->stmt);
+    int rc;
 
+    if (r->grown)
+        must(mysql_stmt_bind_result(r->stmt, r->bind) == 0);
+    r->grown = false;
+    rc = mysql_stmt_fetch(r->stmt);
     if (rc == MYSQL_NO_DATA)
         return false;
     if (rc == 1)
