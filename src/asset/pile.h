@@ -44,8 +44,8 @@ enum { PILE_NO_LEN = 14, PILE_GUNS_MAX = 16 };
 
 /* How strictly a login is checked (rule G4). */
 #define LOGIN_POLICIES(X)                                   \
-    X(LOGIN_STRICT,  1, "strict",  "严格校验", NULL)         \
     X(LOGIN_PIN,     2, "pin",     "首次登录绑定地址", NULL)   \
+    X(LOGIN_STRICT,  1, "strict",  "严格校验", NULL)         \
     X(LOGIN_OBSERVE, 3, "observe", "仅校验桩编号", NULL)
 
 #define PILE_ONLINES(X)                                     \

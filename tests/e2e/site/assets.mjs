@@ -438,7 +438,8 @@ test('P119 an export holds the columns that were chosen', async (t) => {
   const head = text.split('\n')[0];
   assert(head.includes('区域名称') && !head.includes('联系电话'), head);
   await t.page.locator('[data-menu=columns]').click();
-  await t.page.locator('#columns button', { hasText: '恢复默认' }).click();
+  await Promise.all([t.page.waitForEvent('load'),
+    t.page.locator('#columns button', { hasText: '恢复默认' }).click()]);
 });
 
 /* ---- connectors -------------------------------------------------------- */

@@ -158,6 +158,17 @@ class Attempt {
   }
 }
 
+/* What never ends must not keep the whole run waiting. */
+function within(seconds, what, promise) {
+  let timer;
+  const limit = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what}: not within ${seconds} s`)),
+      seconds * 1000);
+  });
+
+  return Promise.race([promise, limit]).finally(() => clearTimeout(timer));
+}
+
 export async function run() {
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
@@ -172,7 +183,7 @@ export async function run() {
     number += 1;
     try {
       await attempt.open();
-      await body(attempt);
+      await within(300, 'the test', body(attempt));
       attempt.verdict();
       console.log(`ok ${number} - ${name}`);
     } catch (error) {
@@ -181,11 +192,15 @@ export async function run() {
       for (const line of String(error.message).split('\n').slice(0, 12))
         console.log(`# ${line}`);
       for (const text of attempt.complaints) console.log(`# saw ${text}`);
-      await attempt.shot(`failed-${number}`).catch(() => {});
+      await within(20, 'picture', attempt.shot(`failed-${number}`))
+        .catch(() => {});
     }
-    await attempt.context.close();
+    /* Chromium has been seen to keep a context whose page was just going
+       somewhere; the next test has one of its own. */
+    await within(20, 'closing', attempt.context.close())
+      .catch((error) => console.log(`# ${error.message}`));
   }
-  await browser.close();
   console.log(`1..${number}`);
-  process.exitCode = failed > 0 ? 1 : 0;
+  await within(20, 'closing', browser.close()).catch(() => {});
+  process.exit(failed > 0 ? 1 : 0);
 }

@@ -173,14 +173,16 @@ size_t web_server_workers(const struct web_server *s, pid_t *out, size_t max)
 
 bool web_server_logged(const struct web_server *s, const char *text)
 {
-    static char log[4 << 20];
     FILE *f = fopen(s->log, "re");
-    size_t n;
+    char *line = NULL;
+    size_t room = 0;
+    bool found = false;
 
     if (f == NULL)
         return false;
-    n = fread(log, 1, sizeof log - 1, f);
-    log[n] = '\0';
+    while (!found && getline(&line, &room, f) >= 0)
+        found = strstr(line, text) != NULL;
+    free(line);
     fclose(f);
-    return strstr(log, text) != NULL;
+    return found;
 }
