@@ -196,6 +196,7 @@ int64_t schedule_step(struct schedule *s)
         int64_t now = monotonic_ms(), left;
 
         if (hold(s, slot, now)) {
+            now = monotonic_ms(); /* taking the lease took a moment */
             if (now >= slot->next_ms)
                 run(s, slot, now);
             left = slot->next_ms - monotonic_ms();
