@@ -18,7 +18,8 @@
 
 enum {
     LIST_SIZE_DEFAULT = 20,
-    LIST_COUNT_CAP = 10000,    /* counts are exact up to here */
+    LIST_COUNT_CAP = 10000,    /* totals are exact up to here */
+    LIST_TAB_CAP = 1000,       /* counts of tabs are exact up to here */
     EXPORT_NOW_MAX = 5000,     /* rows; more become a background task */
     BULK_MAX = 1000,           /* rows one bulk action may touch */
     PICK_MAX = 20,             /* rows a picker shows */

@@ -127,13 +127,12 @@ static int64_t total_of(struct cx *cx, const struct page *p)
 }
 
 /* "236", "10,000+". */
-static const char *count_text(struct cx *cx, int64_t n)
+static const char *count_text(struct cx *cx, int64_t n, int cap)
 {
     char text[MONEY_TEXT];
 
-    if (n > LIST_COUNT_CAP)
-        return cx_printf(cx, "%s+",
-                         decimal_text(LIST_COUNT_CAP, 0, 0, true, text));
+    if (n > cap)
+        return cx_printf(cx, "%s+", decimal_text(cap, 0, 0, true, text));
     return cx_strdup(cx, decimal_text(n, 0, 0, true, text));
 }
 
@@ -176,8 +175,10 @@ static void put_tab(struct cx *cx, struct vnode *tabs, size_t i,
 }
 
 /*
- * The tabs with their counts. total is of the list at hand, which is the first
- * tab's when no tab is chosen.
+ * The tabs with their counts. A tab says "1,000+" sooner than the list its
+ * "10,000+": with a further filter each row counted is one looked up (measured
+ * with 10^6 orders: 640 ms for ten tabs up to 10,000). total is of the list at
+ * hand, which is the first tab's when no tab is chosen.
  */
 static void put_tabs(struct cx *cx, struct vnode *list,
                      const struct list_state *st, int64_t total)
@@ -197,15 +198,15 @@ static void put_tabs(struct cx *cx, struct vnode *list,
     for (size_t i = 0; i < f->labels.n; i++)
         values[i] = f->labels.v[i].value;
     s = list_tabs_sql(list_state_query(cx, st, filter), f->sql, values,
-                      f->labels.n, LIST_COUNT_CAP + 1);
+                      f->labels.n, LIST_TAB_CAP + 1);
     kept_counts(cx, s.sql, s.binds, counts, f->labels.n);
     if (st->values[filter].set)
         total = count_rows(cx, st, filter);
     put_tab(cx, tabs, 0, st, filter, NULL,
-            count_text(cx, total));
+            count_text(cx, total, LIST_COUNT_CAP));
     for (size_t i = 0; i < f->labels.n; i++)
         put_tab(cx, tabs, i + 1, st, filter, &f->labels.v[i],
-                count_text(cx, counts[i]));
+                count_text(cx, counts[i], LIST_TAB_CAP));
 }
 
 /* ---- filters ----------------------------------------------------------- */
@@ -507,7 +508,7 @@ static void put_foot(struct cx *cx, struct vnode *list, const struct page *p,
     struct link l;
 
     v_int(list, "count", (int64_t)p->rows);
-    v_set(list, "total", count_text(cx, total));
+    v_set(list, "total", count_text(cx, total, LIST_COUNT_CAP));
     for (size_t i = 0; i < COUNT(sizes); i++) {
         struct vnode *n = v_item(v_child(list, "sizes"), i);
 
