@@ -16,7 +16,6 @@
 
 #include "db/db.h"
 #include "feature_list.h"
-#include "org/session.h"
 #include "tests/integration/testdb.h"
 #include "tests/integration/web/fcgi.h"
 #include "tests/integration/web/people.h"
@@ -36,7 +35,7 @@ static struct people people;
 static struct router *router;
 static struct cx *cx;
 static struct browser admin;
-static char bearer[120];
+static char bearer[PEOPLE_BEARER];
 static int asked;
 
 /* ---- planting ---------------------------------------------------------- */
@@ -297,23 +296,6 @@ static void neither_do_the_audit_and_the_outbox(void **state)
         }
 }
 
-/* ---- set-up ------------------------------------------------------------ */
-
-struct opening {
-    const char *token;
-};
-
-static void open_work(struct cx *c, void *arg)
-{
-    ((struct opening *)arg)->token =
-        session_open(c, SESSION_DRIVER, people.driver[0], "tests");
-}
-
-static void open_driver(struct cx *c, void *arg)
-{
-    db_tx(c, open_work, arg);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,7 +303,6 @@ int main(void)
         cmocka_unit_test(the_log_holds_none),
         cmocka_unit_test(neither_do_the_audit_and_the_outbox),
     };
-    struct opening opening;
     const char *error;
     int failed;
 
@@ -333,8 +314,7 @@ int main(void)
         return 1;
     web_server_start(&server, "pilehub-web",
                      "web_workers=2\nweb_pool=slow\nlog_level=debug\n");
-    testdb_run(cx, open_driver, &opening);
-    snprintf(bearer, sizeof bearer, "Bearer %s", opening.token);
+    people_bearer(people.driver[0], bearer);
     admin = (struct browser){ .socket = server.socket };
     failed = cmocka_run_group_tests(tests, NULL, NULL);
     if (web_server_stop(&server) != 0)

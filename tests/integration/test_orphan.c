@@ -120,28 +120,6 @@ static enum cx_code decide(struct cx *cx, enum orphan_how how, int64_t id,
     return world_tx(cx, decide_body, &d);
 }
 
-static int set_up(void **state)
-{
-    struct cx *cx = world_cx();
-
-    assert_true(stamp_parse("2026-11-20 10:30:00", &cx->now));
-    testdb_sql(cx, "UPDATE connector_live SET state = 2, plugged = 1,"
-                   " trade_no = NULL");
-    testdb_sql(cx, "UPDATE pile SET online = 1, clock_off_ms = 0");
-    testdb_sql(cx, "UPDATE charge_order SET started_at = '2000-01-01',"
-                   " finished_at = '2000-01-01'");
-    *state = cx;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    world_assert_books(*state);
-    world_assert_orders(*state);
-    testdb_cx_free(*state);
-    return 0;
-}
-
 static void verify_body(struct cx *cx, void *arg)
 {
     size_t n;
@@ -452,7 +430,8 @@ static void a_large_one_is_not_dismissed_by_one(void **state)
 
 int main(void)
 {
-#define WITH_CX(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define WITH_CX(f)                                            \
+    cmocka_unit_test_setup_teardown(f, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         WITH_CX(an_assigned_record_settles_its_order),
         WITH_CX(what_was_decided_is_not_decided_again),

@@ -72,29 +72,6 @@ static int64_t one(struct cx *cx, const char *sql)
     return testdb_int(cx, sql);
 }
 
-static int set_up(void **state)
-{
-    struct cx *cx = world_cx();
-
-    assert_true(stamp_parse("2026-11-20 10:30:00", &cx->now));
-    testdb_sql(cx, "UPDATE connector_live SET state = 2, plugged = 1,"
-                   " trade_no = NULL");
-    testdb_sql(cx, "UPDATE pile SET online = 1, clock_off_ms = 0");
-    /* orders of other tests stay out of each other's way */
-    testdb_sql(cx, "UPDATE charge_order SET started_at = '2000-01-01',"
-                   " finished_at = '2000-01-01'");
-    *state = cx;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    world_assert_books(*state);
-    world_assert_orders(*state);
-    testdb_cx_free(*state);
-    return 0;
-}
-
 /* ---- right ----------------------------------------------------------- */
 
 static void a_record_is_billed_at_the_frozen_price(void **state)
@@ -570,7 +547,8 @@ static void four_settlers_bill_each_record_once(void **state)
 
 int main(void)
 {
-#define WITH_CX(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define WITH_CX(f)                                            \
+    cmocka_unit_test_setup_teardown(f, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         WITH_CX(a_record_is_billed_at_the_frozen_price),
         WITH_CX(a_new_price_does_not_touch_a_running_order),

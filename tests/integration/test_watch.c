@@ -89,16 +89,6 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
-{
-    struct cx *cx = *state;
-
-    world_assert_books(cx);
-    world_assert_orders(cx);
-    testdb_cx_free(cx);
-    return 0;
-}
-
 /* The gun is free for the next test: the order ends with a zero record. */
 static void finish(struct cx *cx, int64_t id)
 {
@@ -747,7 +737,7 @@ static void no_row_says_that_an_author_approved(void **state)
 
 int main(void)
 {
-#define WITH_CX(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define WITH_CX(f) cmocka_unit_test_setup_teardown(f, set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         WITH_CX(a_start_never_sent_fails_and_gives_the_money_back),
         WITH_CX(an_unanswered_start_is_stopped_after_90_seconds),

@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "db/db.h"
-#include "org/session.h"
 #include "tests/integration/dbproxy.h"
 #include "tests/integration/testdb.h"
 #include "tests/integration/web/fcgi.h"
@@ -32,7 +31,7 @@ static const enum end ends[CUTS] = {
 static struct web_server server;
 static struct dbproxy proxy;
 static struct people people;
-static char bearer[100];
+static char bearer[PEOPLE_BEARER];
 static int serial;
 
 /* ---- what is there ----------------------------------------------------- */
@@ -252,34 +251,6 @@ static void keyless_post_says_that_it_does_not_know(void **state)
 
 /* ---- set-up ------------------------------------------------------------ */
 
-struct opening {
-    int64_t id;
-    const char *token;
-};
-
-static void open_work(struct cx *cx, void *arg)
-{
-    struct opening *o = arg;
-
-    o->token = session_open(cx, SESSION_DRIVER, o->id, "tests");
-}
-
-static void open_driver(struct cx *cx, void *arg)
-{
-    db_tx(cx, open_work, arg);
-}
-
-static void make_bearer(void)
-{
-    struct cx *cx = testdb_cx();
-    struct opening *o = CX_NEW(cx, struct opening);
-
-    o->id = people.driver[0];
-    testdb_run(cx, open_driver, o);
-    snprintf(bearer, sizeof bearer, "Bearer %s", o->token);
-    testdb_cx_free(cx);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,7 +265,7 @@ int main(void)
 
     testdb_start("web_commit");
     people_make(&people);
-    make_bearer();
+    people_bearer(people.driver[0], bearer);
     dbproxy_start(&proxy, testdb_socket());
     snprintf(settings, sizeof settings, "web_workers=2\ndb_socket=%s\n",
              proxy.socket);

@@ -24,7 +24,6 @@
 #include "base/log.h"
 #include "base/stamp.h"
 #include "db/db.h"
-#include "org/session.h"
 #include "tests/integration/mariadb.h"
 #include "tests/integration/testdb.h"
 #include "tests/integration/web/fcgi.h"
@@ -42,7 +41,7 @@ static char volume[] = "/tmp/pilehub-full-XXXXXX";
 static struct mariadb mariadb;
 static struct web_server server;
 static struct people people;
-static char bearer[100];
+static char bearer[PEOPLE_BEARER];
 
 static void sleep_ms(long ms)
 {
@@ -322,34 +321,6 @@ static void a_commit_that_hangs_does_not_hold_up_reads(void **state)
 
 /* ---- set-up ------------------------------------------------------------ */
 
-struct opening {
-    int64_t id;
-    const char *token;
-};
-
-static void open_work(struct cx *cx, void *arg)
-{
-    struct opening *o = arg;
-
-    o->token = session_open(cx, SESSION_DRIVER, o->id, "tests");
-}
-
-static void open_driver(struct cx *cx, void *arg)
-{
-    db_tx(cx, open_work, arg);
-}
-
-static void make_bearer(void)
-{
-    struct cx *cx = testdb_cx();
-    struct opening *o = CX_NEW(cx, struct opening);
-
-    o->id = people.driver[0];
-    testdb_run(cx, open_driver, o);
-    snprintf(bearer, sizeof bearer, "Bearer %s", o->token);
-    testdb_cx_free(cx);
-}
-
 static bool make_volume(void)
 {
     if (mkdtemp(volume) == NULL)
@@ -382,7 +353,7 @@ int main(void)
     setenv("PILEHUB_TEST_SOCKET", mariadb.socket, 1);
     testdb_start("web_full");
     people_make(&people);
-    make_bearer();
+    people_bearer(people.driver[0], bearer);
     web_server_start(&server, "tests/integration/web/probe-web",
                      "web_workers=4\nweb_budget_ms=6000\n");
     failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "org/session.h"
 #include "tests/integration/testdb.h"
 #include "tests/integration/web/fcgi.h"
 #include "tests/integration/web/people.h"
@@ -23,7 +22,7 @@ enum { MANY = 16 };
 
 static struct web_server server;
 static struct people people;
-static char bearer[2][100];
+static char bearer[2][PEOPLE_BEARER];
 
 static int64_t count(const char *table, const char *where)
 {
@@ -375,37 +374,6 @@ static void death_before_commit_leaves_nothing(void **state)
 
 /* ---- set-up ------------------------------------------------------------ */
 
-struct opening {
-    int64_t id;
-    const char *token;
-};
-
-static void open_work(struct cx *cx, void *arg)
-{
-    struct opening *o = arg;
-
-    o->token = session_open(cx, SESSION_DRIVER, o->id, "tests");
-}
-
-static void open_driver(struct cx *cx, void *arg)
-{
-    db_tx(cx, open_work, arg);
-}
-
-static void make_bearers(void)
-{
-    struct cx *cx = testdb_cx();
-
-    for (int i = 0; i < 2; i++) {
-        struct opening *o = CX_NEW(cx, struct opening);
-
-        o->id = people.driver[i];
-        testdb_run(cx, open_driver, o);
-        snprintf(bearer[i], sizeof bearer[i], "Bearer %s", o->token);
-    }
-    testdb_cx_free(cx);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -428,7 +396,8 @@ int main(void)
 
     testdb_start("web_once");
     people_make(&people);
-    make_bearers();
+    for (int i = 0; i < 2; i++)
+        people_bearer(people.driver[i], bearer[i]);
     web_server_start(&server, "tests/integration/web/probe-web",
                      "web_workers=6\n");
     failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -399,3 +399,26 @@ int world_parallel(int n, int (*body)(int index, void *arg), void *arg)
         good += WIFEXITED(status) && WEXITSTATUS(status) == 0;
     return good;
 }
+
+int world_set_up(void **state)
+{
+    struct cx *cx = world_cx();
+
+    assert_true(stamp_parse("2026-11-20 10:30:00", &cx->now));
+    testdb_sql(cx, "UPDATE connector_live SET state = 2, plugged = 1,"
+                   " trade_no = NULL");
+    testdb_sql(cx, "UPDATE pile SET online = 1, clock_off_ms = 0");
+    /* orders of other tests stay out of each other's way */
+    testdb_sql(cx, "UPDATE charge_order SET started_at = '2000-01-01',"
+                   " finished_at = '2000-01-01'");
+    *state = cx;
+    return 0;
+}
+
+int world_tear_down(void **state)
+{
+    world_assert_books(*state);
+    world_assert_orders(*state);
+    testdb_cx_free(*state);
+    return 0;
+}

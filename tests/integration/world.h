@@ -82,6 +82,11 @@ void world_assert_books(struct cx *cx);
 /* Orders, holds, records and roll-ups fit together. */
 void world_assert_orders(struct cx *cx);
 
+/* Around each test: guns free, piles online, orders of other tests long ago, a
+   unit of work at 10:30 as *state; then books and orders are asked. */
+int world_set_up(void **state);
+int world_tear_down(void **state);
+
 /* In n processes at once; how many exited with 0. */
 int world_parallel(int n, int (*body)(int index, void *arg), void *arg);
 

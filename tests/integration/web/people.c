@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/crypto.h"
+#include "org/session.h"
 #include "tests/integration/testdb.h"
 
 static void run(struct cx *cx, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -112,5 +113,33 @@ void people_make(struct people *p)
     run(cx, "UPDATE account SET password = NULL, password_at = NULL"
         " WHERE phone = '" NEW_PHONE "'");
     run(cx, "UPDATE account SET status = 2 WHERE phone = '" OFF_PHONE "'");
+    testdb_cx_free(cx);
+}
+
+struct opening {
+    int64_t driver_id;
+    const char *token;
+};
+
+static void open_work(struct cx *cx, void *arg)
+{
+    struct opening *o = arg;
+
+    o->token = session_open(cx, SESSION_DRIVER, o->driver_id, "tests");
+}
+
+static void open_driver(struct cx *cx, void *arg)
+{
+    db_tx(cx, open_work, arg);
+}
+
+void people_bearer(int64_t driver_id, char out[PEOPLE_BEARER])
+{
+    struct cx *cx = testdb_cx();
+    struct opening *o = CX_NEW(cx, struct opening);
+
+    o->driver_id = driver_id;
+    testdb_run(cx, open_driver, o);
+    snprintf(out, PEOPLE_BEARER, "Bearer %s", o->token);
     testdb_cx_free(cx);
 }

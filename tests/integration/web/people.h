@@ -29,4 +29,8 @@ struct people {
 /* Fills the database of testdb, and makes the tables of the probe. */
 void people_make(struct people *p);
 
+/* Signs a driver in: "Bearer TOKEN" for the header Authorization. */
+enum { PEOPLE_BEARER = 100 };
+void people_bearer(int64_t driver_id, char out[PEOPLE_BEARER]);
+
 #endif
