@@ -486,24 +486,13 @@ static void what_has_done_its_time_goes(void **state)
 
 /* ---- the program ----------------------------------------------------- */
 
-struct start {
-    struct order_ask ask;
-    int64_t id;
-};
-
-static void start_body(struct cx *cx, void *arg)
-{
-    struct start *s = arg;
-
-    s->id = order_start(cx, &s->ask);
-}
-
 /* A charge that ended just now, with its record. Peak or not: the rate of
    this half hour gets the energy. */
 static int64_t recorded(struct cx *cx, int64_t connector, int64_t driver)
 {
-    struct start s = { { .connector_id = connector, .driver_id = driver,
-                         .start_by = START_BY_APP, .hold = { 1000 } }, 0 };
+    struct world_start s = { { .connector_id = connector, .driver_id = driver,
+                               .start_by = START_BY_APP,
+                               .hold = { 1000 } }, 0 };
     struct world_record r = { .total_e4 = -1 };
     struct order *o;
     char pile_no[20];
@@ -513,7 +502,7 @@ static int64_t recorded(struct cx *cx, int64_t connector, int64_t driver)
     cx->now = stamp_now();
     end = cx->now;
     cx->now = stamp_add_ms(end, -60000);
-    assert_int_equal(world_tx(cx, start_body, &s), CX_OK);
+    assert_int_equal(world_tx(cx, world_start_body, &s), CX_OK);
     world_order_state(cx, s.id, ORDER_CHARGING);
     o = world_order(cx, s.id);
     snprintf(pile_no, sizeof pile_no, "%014lld",

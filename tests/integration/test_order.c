@@ -24,24 +24,12 @@
 #include "tests/integration/testdb.h"
 #include "tests/integration/world.h"
 
-struct start {
-    struct order_ask ask;
-    int64_t id;
-};
-
-static void start_body(struct cx *cx, void *arg)
-{
-    struct start *s = arg;
-
-    s->id = order_start(cx, &s->ask);
-}
-
 static enum cx_code start(struct cx *cx, int64_t connector, int64_t driver,
                           int64_t *id)
 {
-    struct start s = { { .connector_id = connector, .driver_id = driver,
-                         .start_by = START_BY_APP }, 0 };
-    enum cx_code code = world_tx(cx, start_body, &s);
+    struct world_start s = { { .connector_id = connector, .driver_id = driver,
+                               .start_by = START_BY_APP }, 0 };
+    enum cx_code code = world_tx(cx, world_start_body, &s);
 
     if (id != NULL)
         *id = s.id;
@@ -184,18 +172,19 @@ static void the_driver_may_choose_how_much_is_reserved(void **state)
 {
     struct cx *cx = *state;
     int64_t driver = world_driver(cx, 5000, 0, 0);
-    struct start s = { { .connector_id = WORLD_GUN1, .driver_id = driver,
-                         .start_by = START_BY_APP, .hold = { 3000 } }, 0 };
+    struct world_start s = { { .connector_id = WORLD_GUN1, .driver_id = driver,
+                               .start_by = START_BY_APP,
+                               .hold = { 3000 } }, 0 };
 
     s.ask.hold.fen = 499; /* less than the least */
-    assert_int_equal(world_tx(cx, start_body, &s), ERR_INVALID);
+    assert_int_equal(world_tx(cx, world_start_body, &s), ERR_INVALID);
     assert_string_equal(cx->error.field, "hold");
     s.ask.hold.fen = ORDER_HOLD_MAX_FEN + 1;
-    assert_int_equal(world_tx(cx, start_body, &s), ERR_INVALID);
+    assert_int_equal(world_tx(cx, world_start_body, &s), ERR_INVALID);
     s.ask.hold.fen = 5001; /* more than there is */
-    assert_int_equal(world_tx(cx, start_body, &s), ERR_BALANCE);
+    assert_int_equal(world_tx(cx, world_start_body, &s), ERR_BALANCE);
     s.ask.hold.fen = 3000;
-    assert_int_equal(world_tx(cx, start_body, &s), CX_OK);
+    assert_int_equal(world_tx(cx, world_start_body, &s), CX_OK);
     assert_int_equal(world_order(cx, s.id)->hold_fen.fen, 3000);
 }
 
@@ -206,9 +195,9 @@ static void a_start_wakes_the_gateway_of_the_pile(void **state)
     uint8_t datagram[WAKE_SIZE];
     char bound[60];
     int fd = wake_listen("127.0.0.1", 0, bound);
-    struct start refused = { { .connector_id = WORLD_GUN1,
-                               .driver_id = driver, .hold = { 99999 },
-                               .start_by = START_BY_APP }, 0 };
+    struct world_start refused = { { .connector_id = WORLD_GUN1,
+                                     .driver_id = driver, .hold = { 99999 },
+                                     .start_by = START_BY_APP }, 0 };
 
     assert_true(fd >= 0);
     testdb_sql(cx, "DELETE FROM gateway");
@@ -217,7 +206,7 @@ static void a_start_wakes_the_gateway_of_the_pile(void **state)
                                  " 'gw', '%s', 1, NOW(3), NOW(3))", bound));
     testdb_sql(cx, "UPDATE pile SET gateway_id = 5");
     /* what is rolled back wakes nobody */
-    assert_int_equal(world_tx(cx, start_body, &refused), ERR_BALANCE);
+    assert_int_equal(world_tx(cx, world_start_body, &refused), ERR_BALANCE);
     assert_int_equal(start(cx, WORLD_GUN1, driver, NULL), CX_OK);
     assert_int_equal(recv(fd, datagram, sizeof datagram, MSG_DONTWAIT),
                      WAKE_SIZE);
@@ -516,10 +505,11 @@ static void a_limit_of_the_driver_is_not_lifted_by_a_top_up(void **state)
 {
     struct cx *cx = *state;
     int64_t driver = world_driver(cx, 9000, 0, 0);
-    struct start s = { { .connector_id = WORLD_GUN1, .driver_id = driver,
-                         .start_by = START_BY_APP, .hold = { 1000 } }, 0 };
+    struct world_start s = { { .connector_id = WORLD_GUN1, .driver_id = driver,
+                               .start_by = START_BY_APP,
+                               .hold = { 1000 } }, 0 };
 
-    assert_int_equal(world_tx(cx, start_body, &s), CX_OK);
+    assert_int_equal(world_tx(cx, world_start_body, &s), CX_OK);
     world_order_state(cx, s.id, ORDER_CHARGING);
     topup(cx, driver, 5000, "l1");
     assert_int_equal(told(cx, s.id), -1);

@@ -24,25 +24,13 @@
 
 #define NOBODYS "32010600019236012611201030009"
 
-struct start {
-    struct order_ask ask;
-    int64_t id;
-};
-
-static void start_body(struct cx *cx, void *arg)
-{
-    struct start *s = arg;
-
-    s->id = order_start(cx, &s->ask);
-}
-
 /* A charge whose record is missing. */
 static struct order *lost(struct cx *cx, int64_t connector, int64_t driver)
 {
-    struct start s = { { .connector_id = connector, .driver_id = driver,
-                         .start_by = START_BY_APP }, 0 };
+    struct world_start s = { { .connector_id = connector, .driver_id = driver,
+                               .start_by = START_BY_APP }, 0 };
 
-    assert_int_equal(world_tx(cx, start_body, &s), CX_OK);
+    assert_int_equal(world_tx(cx, world_start_body, &s), CX_OK);
     world_order_state(cx, s.id, ORDER_AWAITING_RECORD);
     testdb_sql(cx, cx_printf(cx, "UPDATE charge_order SET ended_at ="
         " '2026-11-20 10:55:00' WHERE id = %lld", (long long)s.id));

@@ -19,26 +19,15 @@
 #include "tests/integration/testdb.h"
 #include "tests/integration/world.h"
 
-struct start {
-    struct order_ask ask;
-    int64_t id;
-};
-
-static void start_body(struct cx *cx, void *arg)
-{
-    struct start *s = arg;
-
-    s->id = order_start(cx, &s->ask);
-}
-
 /* A charge that runs: its order. */
 static struct order *charge(struct cx *cx, int64_t connector, int64_t driver,
                             int64_t hold)
 {
-    struct start s = { { .connector_id = connector, .driver_id = driver,
-                         .start_by = START_BY_APP, .hold = { hold } }, 0 };
+    struct world_start s = { { .connector_id = connector, .driver_id = driver,
+                               .start_by = START_BY_APP,
+                               .hold = { hold } }, 0 };
 
-    assert_int_equal(world_tx(cx, start_body, &s), CX_OK);
+    assert_int_equal(world_tx(cx, world_start_body, &s), CX_OK);
     world_order_state(cx, s.id, ORDER_CHARGING);
     world_live(cx, connector, CONNECTOR_CHARGING,
                world_order(cx, s.id)->trade_no);

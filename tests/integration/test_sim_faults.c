@@ -112,30 +112,19 @@ static int64_t of_order(int64_t id, const char *what)
     return rig_int(&rig, sql);
 }
 
-struct start {
-    struct order_ask ask;
-    int64_t id;
-};
-
-static void start_body(struct cx *unit, void *arg)
-{
-    struct start *s = arg;
-
-    s->id = order_start(unit, &s->ask);
-}
-
 /* A car is plugged in, and its driver starts. */
 static int64_t begin(void)
 {
-    struct start s = { { .connector_id = 1, .driver_id = driver,
-                         .start_by = START_BY_APP, .hold = { 2000 } }, 0 };
+    struct world_start s = { { .connector_id = 1, .driver_id = driver,
+                               .start_by = START_BY_APP,
+                               .hold = { 2000 } }, 0 };
 
     sim_do("plug");
     rig_wait_int(&rig, "SELECT plugged = 1 AND state <> 6 FROM connector_live"
                  " WHERE connector_id = 1", 1, 20000);
     world_again(cx);
     cx->now = stamp_now();
-    assert_int_equal(world_tx(cx, start_body, &s), CX_OK);
+    assert_int_equal(world_tx(cx, world_start_body, &s), CX_OK);
     return s.id;
 }
 

@@ -26,18 +26,6 @@
 
 /* ---- sound books ----------------------------------------------------- */
 
-struct start {
-    struct order_ask ask;
-    int64_t id;
-};
-
-static void start_body(struct cx *cx, void *arg)
-{
-    struct start *s = arg;
-
-    s->id = order_start(cx, &s->ask);
-}
-
 static void settle_body(struct cx *cx, void *arg)
 {
     (void)arg;
@@ -48,8 +36,8 @@ static void settle_body(struct cx *cx, void *arg)
 static void make_books(struct cx *cx)
 {
     int64_t driver = world_driver(cx, 0, 1000, 100);
-    struct start s = { { .connector_id = 1, .driver_id = driver,
-                         .start_by = START_BY_APP }, 0 };
+    struct world_start s = { { .connector_id = 1, .driver_id = driver,
+                               .start_by = START_BY_APP }, 0 };
     struct order *o;
 
     testdb_sql(cx, "INSERT INTO payment (id, out_trade_no, driver_id,"
@@ -58,7 +46,7 @@ static void make_books(struct cx *cx)
                    " NOW(3), NOW(3), NOW(3), NOW(3))");
     s.ask.driver_id = world_driver(cx, 50000, 0, 0);
     assert_int_equal(s.ask.driver_id, 2);
-    assert_int_equal(world_tx(cx, start_body, &s), CX_OK);
+    assert_int_equal(world_tx(cx, world_start_body, &s), CX_OK);
     assert_int_equal(s.id, 1);
     o = world_order(cx, 1);
     cx->now = stamp_add_ms(cx->now, 1500000);
@@ -67,7 +55,7 @@ static void make_books(struct cx *cx)
         .energy = { [RATE_PEAK] = 400000 }, .total_e4 = -1 });
     testdb_run(cx, settle_body, NULL);
     assert_int_equal(world_order(cx, 1)->state, ORDER_SETTLED);
-    assert_int_equal(world_tx(cx, start_body, &s), CX_OK);
+    assert_int_equal(world_tx(cx, world_start_body, &s), CX_OK);
 }
 
 /* ---- damage ------------------------------------------------------- */

@@ -23,24 +23,12 @@
 #include "tests/integration/testdb.h"
 #include "tests/integration/world.h"
 
-struct start {
-    struct order_ask ask;
-    int64_t id;
-};
-
-static void start_body(struct cx *cx, void *arg)
-{
-    struct start *s = arg;
-
-    s->id = order_start(cx, &s->ask);
-}
-
 static struct order *started(struct cx *cx, int64_t driver, int state)
 {
-    struct start s = { { .connector_id = WORLD_GUN1, .driver_id = driver,
-                         .start_by = START_BY_APP }, 0 };
+    struct world_start s = { { .connector_id = WORLD_GUN1, .driver_id = driver,
+                               .start_by = START_BY_APP }, 0 };
 
-    assert_int_equal(world_tx(cx, start_body, &s), CX_OK);
+    assert_int_equal(world_tx(cx, world_start_body, &s), CX_OK);
     if (state != ORDER_CREATED)
         world_order_state(cx, s.id, state);
     return world_order(cx, s.id);

@@ -422,3 +422,10 @@ int world_tear_down(void **state)
     testdb_cx_free(*state);
     return 0;
 }
+
+void world_start_body(struct cx *cx, void *start)
+{
+    struct world_start *s = start;
+
+    s->id = order_start(cx, &s->ask);
+}

@@ -52,6 +52,13 @@ void world_more_piles(struct cx *cx, int count);
 enum cx_code world_tx(struct cx *cx, void (*body)(struct cx *, void *),
                       void *arg);
 
+/* For world_tx: begins the charge that is asked for; sets id. */
+struct world_start {
+    struct order_ask ask;
+    int64_t id;
+};
+void world_start_body(struct cx *cx, void *start);
+
 /* What the gateway would write. */
 void world_live(struct cx *cx, int64_t connector_id, int state,
                 const char *trade_no);
