@@ -91,29 +91,30 @@ static enum step step_synchronised(struct ykc_stream *s, int64_t now_ms,
 }
 
 /*
- * Looks at every offset for a complete candidate. keep is the first offset
- * where one may still be coming: what stands before it can go.
+ * Looks at every start byte for a complete candidate. keep is the first where
+ * one may still be coming: what stands before it can go.
  */
 static enum step step_hunting(struct ykc_stream *s, struct ykc_raw *out)
 {
-    const uint8_t *p = s->buffer + s->begin;
-    size_t n = (size_t)(s->end - s->begin), keep = n;
+    const uint8_t *p = s->buffer + s->begin, *end = s->buffer + s->end;
+    const uint8_t *keep = end, *at = p;
+    size_t n;
 
-    for (size_t i = 0; i < n; i++) {
-        if (p[i] != YKC_START || (i + 1 < n && p[i + 1] < HUNT_LENGTH))
+    for (; (at = memchr(at, YKC_START, (size_t)(end - at))) != NULL; at++) {
+        n = (size_t)(end - at);
+        if (n > 1 && at[1] < HUNT_LENGTH)
             continue;
-        if (i + 1 == n || i + p[i + 1] + 4u > n) {
-            if (keep == n)
-                keep = i;
+        if (n == 1 || at[1] + 4u > n) {
+            keep = keep == end ? at : keep;
             continue;
         }
-        if (p[i + 4] == 0 && ykc_open(p + i, n - i, out) == WIRE_OK) {
-            drop(s, i);
+        if (at[4] == 0 && ykc_open(at, n, out) == WIRE_OK) {
+            drop(s, (size_t)(at - p));
             deliver(s, out);
             return STEP_FRAME;
         }
     }
-    drop(s, keep);
+    drop(s, (size_t)(keep - p));
     return STEP_WAIT;
 }
 
