@@ -475,6 +475,8 @@ int64_t rig_cpu_ticks(const struct rig *r)
 
 /* ---- piles ---------------------------------------------------------- */
 
+enum { CLOSE_MS = 1000 };
+
 void pile_connect_from(struct pile *p, const struct rig *r, int no,
                        const char *address)
 {
@@ -498,10 +500,32 @@ void pile_connect(struct pile *p, const struct rig *r, int no)
     pile_connect_from(p, r, no, "127.0.0.1");
 }
 
+/*
+ * The gateway lets go of the pile before it closes its own side, so what ends
+ * the waiting also says that the next login finds nobody. A gateway that is
+ * dead says so at once; one that stands still is not waited for.
+ */
+static void wait_noticed(const struct pile *p)
+{
+    int64_t until = monotonic_ms() + CLOSE_MS, now;
+    char dropped[512];
+
+    shutdown(p->fd, SHUT_WR);
+    while ((now = monotonic_ms()) < until) {
+        struct pollfd f = { .fd = p->fd, .events = POLLIN };
+
+        if (poll(&f, 1, (int)(until - now)) > 0 &&
+            recv(p->fd, dropped, sizeof dropped, 0) <= 0)
+            return;
+    }
+}
+
 void pile_close(struct pile *p)
 {
-    if (p->fd >= 0)
-        close(p->fd);
+    if (p->fd < 0)
+        return;
+    wait_noticed(p);
+    close(p->fd);
     p->fd = -1;
 }
 

@@ -100,6 +100,7 @@ struct pile {
 void pile_connect(struct pile *p, const struct rig *r, int no);
 void pile_connect_from(struct pile *p, const struct rig *r, int no,
                        const char *address);
+/* Hangs up, and waits until the gateway has seen that; a second at most. */
 void pile_close(struct pile *p);
 
 /* Sends a frame: the struct of its type. */
