@@ -36,8 +36,6 @@
     CFG(static_dir,      PATH, "static", 0, 0, "css, js, images")             \
     CFG(password_list,   PATH, "data/common-passwords", 0, 0,                 \
         "common passwords, see org/password_list.h")                          \
-    CFG(audit_apart,     BOOL, "0", 0, 0,                                     \
-        "administrators do not read the audit, auditors nothing else")        \
     CFG(pile_host,       TEXT, "127.0.0.1", 0, 0, "pile listener address")    \
     CFG(pile_port,       INT,  "8767", 0, 65535, "pile listener port")        \
     CFG(pile_threads,    INT,  "0", 0, 64, "network threads; 0: one a core")  \

@@ -30,6 +30,8 @@ extern const struct command admin_create_command;
 extern const struct command demo_load_command;
 extern const struct command pile_import_command;
 extern const struct command ledger_verify_command;
+extern const struct command setting_list_command;
+extern const struct command setting_set_command;
 extern const struct command frame_decode_command;
 extern const struct command frame_encode_command;
 

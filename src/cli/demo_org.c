@@ -12,6 +12,7 @@
 #include "cli/demo.h"
 #include "cli/people.h"
 #include "db/db.h"
+#include "system/setting.h"
 
 static const struct demo_org providers[] = {
     { "粤通充电服务有限公司", "陈志强", "13500010001",
@@ -102,7 +103,7 @@ static void save_account(struct demo *d, enum demo_account which,
 {
     const struct new_account a = {
         .org_id = org_id, .phone = phone, .name = name,
-        .role_id = people_full_role(d->cx, org_id, role),
+        .role_id = people_built_in_role(d->cx, org_id, BUILT_IN_FULL, role),
         .hash = d->accounts[which].hash,
     };
 
@@ -118,6 +119,8 @@ void demo_make_orgs(struct demo *d)
     static const enum demo_account of_merchant[] = { ACCOUNT_MERCHANT,
                                                      ACCOUNT_MERCHANT_2 };
 
+    /* One person shows every page. */
+    setting_set(d->cx, "duties", "joint");
     save_orgs(d, platform);
     save_account(d, ACCOUNT_ADMIN, platform, "平台管理员", "13500000001",
                  "周文博");

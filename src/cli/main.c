@@ -15,6 +15,8 @@ static const struct command *const commands[] = {
     &demo_load_command,
     &pile_import_command,
     &ledger_verify_command,
+    &setting_list_command,
+    &setting_set_command,
     &frame_decode_command,
     &frame_encode_command,
 };

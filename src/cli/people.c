@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "db/db.h"
-#include "org/people.h"
 #include "system/audit.h"
 
 int64_t people_platform(struct cx *cx)
@@ -21,18 +20,23 @@ int64_t people_platform(struct cx *cx)
     return id;
 }
 
-int64_t people_full_role(struct cx *cx, int64_t org_id, const char *name)
+int64_t people_built_in_role(struct cx *cx, int64_t org_id,
+                             enum built_in kind, const char *name)
 {
     static const char find[] =
-        "SELECT id FROM role WHERE org_id = ? AND built_in = 1";
+        "SELECT id FROM role WHERE org_id = ? AND built_in = ?";
     static const char sql[] =
         "INSERT INTO role (org_id, name, note, built_in, created_at,"
-        "   updated_at) VALUES (?, ?, '拥有全部权限，不可修改', 1, ?, ?)";
-    int64_t id = db_int(cx, find, BIND(V(org_id)));
+        "   updated_at) VALUES (?, ?, ?, ?, ?, ?)";
+    const char *note = kind == BUILT_IN_SYSTEM
+        ? "管理账号和系统角色，不可修改"
+        : "拥有全部权限（三员分立时为全部业务权限），不可修改";
+    int64_t id = db_int(cx, find, BIND(V(org_id), V((int)kind)));
 
     if (id != 0)
         return id;
-    id = db_insert(cx, sql, BIND(V(org_id), V(name), V(cx->now), V(cx->now)));
+    id = db_insert(cx, sql, BIND(V(org_id), V(name), V(note), V((int)kind),
+                                 V(cx->now), V(cx->now)));
     audit(cx, "role.create", "role", id, cx_printf(cx, "命令行创建角色 %s",
                                                    name));
     return id;

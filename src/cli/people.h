@@ -8,14 +8,16 @@
 #include <stdint.h>
 
 #include "base/cx.h"
+#include "org/duty.h"
 
 enum { PEOPLE_PLATFORM = 1, PEOPLE_PROVIDER = 2, PEOPLE_MERCHANT = 3 };
 
 /* The platform's organisation, made if missing. */
 int64_t people_platform(struct cx *cx);
 
-/* The organisation's built-in role, which has every permission. */
-int64_t people_full_role(struct cx *cx, int64_t org_id, const char *name);
+/* The organisation's built-in role (org/duty.h), made if missing. */
+int64_t people_built_in_role(struct cx *cx, int64_t org_id,
+                             enum built_in kind, const char *name);
 
 /* Its role that reads the audit and may do nothing else (A10). */
 int64_t people_auditor_role(struct cx *cx, int64_t org_id, const char *name);

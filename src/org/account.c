@@ -8,6 +8,7 @@
 
 #include "db/db.h"
 #include "db/scope.h"
+#include "org/duty.h"
 #include "org/org.h"
 #include "org/people.h"
 #include "org/session.h"
@@ -121,15 +122,6 @@ void account_fill(struct cx *cx, int64_t id, struct account_form *out)
 
 /* ---- who may ------------------------------------------------------------ */
 
-/* Fails unless the caller holds every right that the account has. */
-static void need_rank(struct cx *cx, int64_t id)
-{
-    const struct ids *roles = roles_of(cx, id);
-
-    for (size_t i = 0; i < roles->n; i++)
-        people_may_assign(cx, roles->v[i]);
-}
-
 static void need_other(struct cx *cx, const struct account *a)
 {
     if (cx->actor.kind == ACTOR_ACCOUNT && a->id == cx->actor.id)
@@ -144,7 +136,7 @@ static void check_roles(struct cx *cx, const struct org *o,
         "SELECT r.id FROM role r JOIN org x ON x.id = r.org_id"
         " WHERE r.id = ? AND (x.id = ? OR x.id = ? OR x.kind = 1)";
 
-    if (roles->n == 0)
+    if (roles->n == 0 && !duty_divides(cx))
         cx_fail_field(cx, "roles", "至少选择一个角色。");
     if (roles->n > ACCOUNT_ROLES_MAX)
         cx_fail_field(cx, "roles", "最多 %d 个角色。", ACCOUNT_ROLES_MAX);
@@ -155,6 +147,20 @@ static void check_roles(struct cx *cx, const struct org *o,
                           o->name);
         people_may_assign(cx, roles->v[i]);
     }
+}
+
+/* One person, one duty; only on the platform (org/duty.h). */
+static void check_duty(struct cx *cx, const struct org *o,
+                       const struct ids *roles)
+{
+    unsigned common = DUTY_ALL;
+
+    if (o->kind != ORG_PLATFORM || !duty_is_apart(cx))
+        return;
+    for (size_t i = 0; i < roles->n; i++)
+        common &= duty_of_role(cx, roles->v[i]);
+    if (common == 0)
+        cx_fail_field(cx, "roles", "%s", duty_refusal);
 }
 
 /* Stations that the organisation owns; the caller's scope is the form's. */
@@ -242,23 +248,57 @@ int64_t account_save(struct cx *cx, int64_t id, const struct account_form *f)
     const struct org *o = org_load(cx, a == NULL ? f->org_id : a->org_id);
     const struct ids *roles = ids_of(cx, f->roles);
     const struct ids *stations = ids_of(cx, f->stations);
-    bool rights = a == NULL || !same(roles, roles_of(cx, id)) ||
-                  !same(stations, stations_of(cx, id));
+    bool rights = a != NULL && (!same(roles, roles_of(cx, id)) ||
+                                !same(stations, stations_of(cx, id)));
 
     if (a != NULL)
-        need_rank(cx, id);
-    if (a != NULL && rights)
+        people_need_rank(cx, id);
+    if (rights)
         need_other(cx, a); /* nobody changes their own rights */
     check_roles(cx, o, roles);
+    check_duty(cx, o, roles);
     check_stations(cx, o, stations);
     if (a == NULL)
         id = create(cx, o, f);
     else
         change(cx, a, f, rights);
-    if (rights) {
+    if (a == NULL || rights) {
         store_roles(cx, id, roles);
         store_stations(cx, id, stations);
     }
+    return id;
+}
+
+void account_grant_fill(struct cx *cx, int64_t id, struct grant_form *out)
+{
+    const struct account *a = account_load(cx, id);
+
+    *out = (struct grant_form){
+        .name = a->name, .roles = text_of(cx, roles_of(cx, id)),
+        .stations = text_of(cx, stations_of(cx, id)),
+    };
+}
+
+int64_t account_grant(struct cx *cx, int64_t id, const struct grant_form *f)
+{
+    static const char touch[] =
+        "UPDATE account SET updated_at = ?, ver = ver + 1 WHERE id = ?";
+    const struct account *a = account_load(cx, id);
+    const struct org *o = org_load(cx, a->org_id);
+    const struct ids *roles = ids_of(cx, f->roles);
+    const struct ids *stations = ids_of(cx, f->stations);
+
+    need_other(cx, a);
+    people_need_rank(cx, id);
+    check_roles(cx, o, roles);
+    check_duty(cx, o, roles);
+    check_stations(cx, o, stations);
+    store_roles(cx, id, roles);
+    store_stations(cx, id, stations);
+    db_exec(cx, touch, BIND(V(cx->now), V(id)));
+    people_rights_changed(cx, id);
+    audit(cx, "account.rights", "account", id,
+          cx_printf(cx, "授予账号 %s 角色和电站", a->name));
     return id;
 }
 
@@ -273,7 +313,7 @@ static void set_status(struct cx *cx, int64_t id, int status,
     const struct account *a = account_load(cx, id);
 
     need_other(cx, a);
-    need_rank(cx, id);
+    people_may_stop(cx, id);
     if (!db_change_one(cx, sql, BIND(V(status), V(cx->now), V(id),
                                      V(status))))
         cx_fail(cx, ERR_STATE, "账号「%s」已是这个状态。", a->name);
@@ -299,7 +339,7 @@ void account_reset(struct cx *cx, int64_t id)
     const struct account *a = account_load(cx, id);
 
     need_other(cx, a);
-    need_rank(cx, id);
+    people_may_stop(cx, id);
     db_exec(cx, sql, BIND(V(cx->now), V(id)));
     session_end_all(cx, SESSION_ACCOUNT, id, 0);
     people_rights_changed(cx, id);
@@ -307,12 +347,21 @@ void account_reset(struct cx *cx, int64_t id)
           cx_printf(cx, "重置 %s 的密码", a->name));
 }
 
+static bool is_of_platform(struct cx *cx, const struct account *a)
+{
+    return org_load(cx, a->org_id)->kind == ORG_PLATFORM;
+}
+
 const char *account_invite(struct cx *cx, int64_t id)
 {
     const struct account *a = account_load(cx, id);
 
     need_other(cx, a);
-    need_rank(cx, id);
+    people_need_rank(cx, id);
+    /* Else whoever makes the account could keep it and wait for its rights. */
+    if (duty_divides(cx) && is_of_platform(cx, a))
+        cx_fail(cx, ERR_STATE, "三员分立时平台账号不用邀请链接：请本人在登录页"
+                "用短信验证码设置密码。");
     if (a->claimed)
         cx_fail(cx, ERR_STATE, "%s 已设置过密码。先重置密码，再发邀请。",
                 a->name);

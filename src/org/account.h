@@ -37,6 +37,17 @@ void account_fill(struct cx *cx, int64_t id, struct account_form *out);
 
 /* All of these in a transaction. */
 int64_t account_save(struct cx *cx, int64_t id, const struct account_form *f);
+
+/* Gives and takes roles and stations of an account that is there: what
+   whoever may not make accounts may do when duties are apart. */
+struct grant_form {
+    const char *name;     /* shown, never changed */
+    const char *roles;    /* as above; may be none */
+    const char *stations;
+};
+void account_grant_fill(struct cx *cx, int64_t id, struct grant_form *out);
+int64_t account_grant(struct cx *cx, int64_t id, const struct grant_form *f);
+
 void account_enable(struct cx *cx, int64_t id);
 void account_disable(struct cx *cx, int64_t id);
 

@@ -51,13 +51,16 @@ static const struct field fields[] = {
       FIELD_REQUIRED | FIELD_READONLY_EDIT | FIELD_PHONE,
       .help = "登录名。首次登录用短信验证码或邀请链接设置密码。" },
     { F(name), "姓名", FIELD_REQUIRED, 1, 20 },
-    { F(roles), "角色", FIELD_REQUIRED | FIELD_MANY, .ref = &role_page,
-      .group = "权限" },
+    /* Whether one is needed depends on the duties: account_save. */
+    { F(roles), "角色", FIELD_MANY, .ref = &role_page, .group = "权限",
+      .help = "三员分立时，系统管理员建好账号后，由业务管理员授予业务角色。" },
     { F(stations), "绑定电站", FIELD_MANY, .ref = &station_page,
       .help = "选了之后只能看到这些电站；不选是所属组织的全部电站。" },
 };
 
 static const struct action actions[] = {
+    { "grant", "授权", ACT_ROW | ACT_LINK, "account.grant",
+      .url = "/console/grant/%s/edit", .icon = "shield" },
     { "invite", "邀请链接", ACT_ROW | ACT_LINK, "account.edit",
       .url = "/console/account/%s/invite", .icon = "link",
       .when = "a.password IS NULL AND a.status = 1" },
@@ -99,6 +102,42 @@ const struct resource account_page = {
     .columns = LIST(columns), .filters = LIST(filters),
     .fields = LIST(fields), .actions = LIST(actions),
     .form_size = sizeof(struct account_form), .fill = fill, .save = save,
+    .version = "a.ver",
+};
+
+/* ---- roles and stations alone ----------------------------------------- */
+
+#define G(member) FIELD(struct grant_form, member)
+static const struct field grant_fields[] = {
+    { G(name), "账号", FIELD_READONLY_EDIT, 0, 40 },
+    { G(roles), "角色", FIELD_MANY, .ref = &role_page,
+      .help = "只能授予你自己也有的权限；平台账号不能兼任系统管理、审计、业务"
+              "中的两种（三员分立）。" },
+    { G(stations), "绑定电站", FIELD_MANY, .ref = &station_page,
+      .help = "选了之后只能看到这些电站；不选是所属组织的全部电站。" },
+};
+
+static void fill_grant(struct cx *cx, int64_t id, void *form)
+{
+    account_grant_fill(cx, id, form);
+}
+
+static int64_t save_grant(struct cx *cx, int64_t id, const void *form)
+{
+    return account_grant(cx, id, form);
+}
+
+const struct resource grant_page = {
+    .name = "grant", .title = "账号授权", .unit = "个", .icon = "shield",
+    .sub = "给已有的账号角色和电站", .no_menu = true,
+    .small = true, .key = "a.id", .order = "-created", .text = "a.name",
+    .search = "a.name|a.phone",
+    .from = "account a LEFT JOIN org o ON o.id = a.org_id",
+    .scope = { .provider = "o.provider_id", .merchant = "o.id" },
+    .perm = { .view = "account.grant", .edit = "account.grant" },
+    .columns = LIST(columns), .filters = LIST(filters),
+    .fields = LIST(grant_fields), .form_size = sizeof(struct grant_form),
+    .fill = fill_grant, .save = save_grant, .edit_word = "授权",
     .version = "a.ver",
 };
 

@@ -8,7 +8,7 @@
 #include "web/feature.h"
 
 static const struct resource *const pages[] = {
-    &org_page, &account_page, &role_page,
+    &org_page, &account_page, &grant_page, &role_page,
 };
 
 static const struct permission perms[] = {
@@ -16,6 +16,7 @@ static const struct permission perms[] = {
     { "org.edit", "新增、修改和停用组织" },
     { "account.view", "查看账号" },
     { "account.edit", "新增、修改、停用账号，重置密码" },
+    { "account.grant", "给账号授予角色和电站" },
     { "role.view", "查看角色" },
     { "role.edit", "新增、修改和删除角色" },
 };

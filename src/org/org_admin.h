@@ -10,6 +10,7 @@
 
 extern const struct resource org_page;
 extern const struct resource account_page;
+extern const struct resource grant_page; /* roles and stations alone */
 extern const struct resource role_page;
 
 /* The invitation of an account, and the form of a role. */

@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-#include "base/config.h"
 #include "db/db.h"
 #include "db/kept.h"
 #include "db/scope.h"
+#include "org/duty.h"
 #include "org/org.h"
 
 static const struct scope_columns station_columns = SCOPE_STATION("s");
@@ -24,14 +24,20 @@ int64_t people_station_count(struct cx *cx)
                   (struct db_binds){ v, n });
 }
 
-bool people_audit_is_apart(const struct cx *cx)
-{
-    return cx->config != NULL && cx->config->audit_apart;
-}
+/* What built-in roles give of a permission to people of the caller's
+   organisation. */
+struct built_ins {
+    int full, system;
+};
 
-static bool built_in_has(const struct cx *cx, const char *perm)
+static struct built_ins built_ins(struct cx *cx, const char *perm)
 {
-    return !people_audit_is_apart(cx) || strcmp(perm, PERM_AUDIT) != 0;
+    bool apart = duty_divides(cx);
+
+    return (struct built_ins){
+        duty_built_in_has(BUILT_IN_FULL, apart, perm),
+        duty_built_in_has(BUILT_IN_SYSTEM, apart, perm),
+    };
 }
 
 struct person_row {
@@ -51,17 +57,19 @@ const char *people_granter(struct cx *cx, const char *perm)
         "  JOIN account_role ar ON ar.account_id = a.id"
         "  JOIN role r ON r.id = ar.role_id"
         " WHERE mine.id = ? AND a.status = 1 AND a.id <> ?"
-        "   AND ((r.built_in = 1 AND ?) OR (EXISTS ("
+        "   AND ((r.built_in = 1 AND ?) OR (r.built_in = 2 AND ?)"
+        "     OR (EXISTS ("
         "     SELECT 1 FROM role_perm x WHERE x.role_id = r.id"
         "        AND x.perm = ?) AND EXISTS ("
         "     SELECT 1 FROM role_perm y WHERE y.role_id = r.id"
         "        AND y.perm = 'role.edit')))"
-        " ORDER BY a.org_id = mine.id DESC, r.built_in DESC, a.id LIMIT 1";
+        " ORDER BY a.org_id = mine.id DESC, r.built_in > 0 DESC, a.id"
+        " LIMIT 1";
+    const struct built_ins b = built_ins(cx, perm);
     const struct person_row *p = db_row(cx, sql,
                                         BIND(V(cx->actor.org_id),
-                                             V(cx->actor.id),
-                                             V((int)built_in_has(cx, perm)),
-                                             V(perm)),
+                                             V(cx->actor.id), V(b.full),
+                                             V(b.system), V(perm)),
                                         ROW(struct person_row, row));
 
     return p == NULL ? NULL : cx_printf(cx, "%s（%s）", p->name, p->role);
@@ -75,21 +83,31 @@ bool people_hold(struct cx *cx, const char *perm)
         "  JOIN role r ON r.id = ar.role_id"
         "  LEFT JOIN role_perm rp ON rp.role_id = r.id AND rp.perm = ?"
         " WHERE ar.account_id = ? AND a.status = 1"
-        "   AND ((r.built_in = 1 AND ?) OR rp.perm IS NOT NULL))";
+        "   AND ((r.built_in = 1 AND ?) OR (r.built_in = 2 AND ?)"
+        "     OR rp.perm IS NOT NULL))";
+    struct built_ins b;
 
     if (cx->actor.kind == ACTOR_SYSTEM)
         return true;
-    return cx->actor.kind == ACTOR_ACCOUNT &&
-           db_int(cx, sql, BIND(V(perm), V(cx->actor.id),
-                                V((int)built_in_has(cx, perm)))) == 1;
+    if (cx->actor.kind != ACTOR_ACCOUNT)
+        return false;
+    b = built_ins(cx, perm);
+    return db_int(cx, sql, BIND(V(perm), V(cx->actor.id), V(b.full),
+                                V(b.system))) == 1;
 }
 
 void people_may_grant(struct cx *cx, const char *const *perms, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        if (!people_hold(cx, perms[i]))
-            cx_fail(cx, ERR_FORBIDDEN,
-                    "不能授予你自己没有的权限（%s）。", perms[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (people_hold(cx, perms[i]))
+            continue;
+        if (duty_divides(cx))
+            cx_fail(cx, ERR_FORBIDDEN, "不能授予你自己没有的权限（%s，三员分立"
+                    "时属于%s）。", perms[i],
+                    duty_text(cx, duty_of(perms[i])));
+        cx_fail(cx, ERR_FORBIDDEN, "不能授予你自己没有的权限（%s）。",
+                perms[i]);
+    }
 }
 
 struct role_row {
@@ -101,17 +119,19 @@ struct perm_row {
     const char *perm;
 };
 
-/* A built-in role means everything: only who has one gives one. */
-static bool holds_built_in(struct cx *cx)
+/* A built-in role means much: only who has one gives one like it. */
+static bool holds_built_in(struct cx *cx, enum built_in kind)
 {
     static const char sql[] =
         "SELECT EXISTS (SELECT 1 FROM account_role ar"
         "  JOIN role r ON r.id = ar.role_id"
-        " WHERE ar.account_id = ? AND r.built_in = 1)";
+        " WHERE ar.account_id = ? AND (r.built_in = ? OR"
+        "   (r.built_in = 1 AND ?)))";
 
     return cx->actor.kind == ACTOR_SYSTEM ||
            (cx->actor.kind == ACTOR_ACCOUNT &&
-            db_int(cx, sql, BIND(V(cx->actor.id))) == 1);
+            db_int(cx, sql, BIND(V(cx->actor.id), V((int)kind),
+                                 V((int)!duty_divides(cx)))) == 1);
 }
 
 void people_may_assign(struct cx *cx, int64_t role_id)
@@ -133,12 +153,46 @@ void people_may_assign(struct cx *cx, int64_t role_id)
     if (r == NULL)
         cx_fail(cx, ERR_NOT_FOUND, "没有找到这个角色。");
     org_load(cx, r->org_id); /* the role's organisation is in scope */
-    if (r->built_in && !holds_built_in(cx))
+    if (r->built_in != BUILT_IN_NOT &&
+        !holds_built_in(cx, (enum built_in)r->built_in))
         cx_fail(cx, ERR_FORBIDDEN, "只有管理员可以授予管理员角色。");
     rows = db_rows(cx, list, BIND(V(role_id)), ROW(struct perm_row, perm),
                    &count);
     for (size_t i = 0; i < count; i++)
         people_may_grant(cx, &rows[i].perm, 1);
+}
+
+struct id_row {
+    int64_t id;
+};
+
+void people_need_rank(struct cx *cx, int64_t account_id)
+{
+    static const struct db_field row[] = { DB_FIELD(struct id_row, id) };
+    static const char sql[] =
+        "SELECT role_id FROM account_role WHERE account_id = ?"
+        " ORDER BY role_id";
+    size_t count;
+    const struct id_row *roles = db_rows(cx, sql, BIND(V(account_id)),
+                                         ROW(struct id_row, row), &count);
+
+    for (size_t i = 0; i < count; i++)
+        people_may_assign(cx, roles[i].id);
+}
+
+void people_may_stop(struct cx *cx, int64_t account_id)
+{
+    static const char audits[] =
+        "SELECT EXISTS (SELECT 1 FROM account a"
+        "  JOIN org o ON o.id = a.org_id AND o.kind = 1"
+        "  JOIN account_role ar ON ar.account_id = a.id"
+        "  JOIN role_perm rp ON rp.role_id = ar.role_id AND rp.perm = ?"
+        " WHERE a.id = ?)";
+
+    if (!duty_divides(cx))
+        people_need_rank(cx, account_id);
+    else if (db_int(cx, audits, BIND(V(PERM_AUDIT), V(account_id))) == 1)
+        people_may_grant(cx, (const char *const[]){ PERM_AUDIT }, 1);
 }
 
 void people_rights_changed(struct cx *cx, int64_t account_id)

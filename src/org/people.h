@@ -18,14 +18,6 @@ int64_t people_station_count(struct cx *cx);
    edit roles: "周敏（平台管理员）"; or NULL. */
 const char *people_granter(struct cx *cx, const char *perm);
 
-/*
- * With the setting audit_apart (A10) a built-in role is everything but the
- * audit. Nobody who may grant rights holds that one then, so auditors are made
- * by the command line only, and no administrator can touch them.
- */
-#define PERM_AUDIT "audit.view"
-bool people_audit_is_apart(const struct cx *cx);
-
 /* True if the caller holds the permission, by the database as it stands. */
 bool people_hold(struct cx *cx, const char *perm);
 
@@ -37,10 +29,20 @@ void people_may_grant(struct cx *cx, const char *const *perms, size_t count);
 
 /*
  * The same for giving an account a role: every permission of the role; a
- * built-in role only by holders of one in an organisation at or above it. For
- * whoever stores account_role.
+ * built-in role only by holders of one like it (org/duty.h). For whoever
+ * stores account_role.
  */
 void people_may_assign(struct cx *cx, int64_t role_id);
+
+/*
+ * Fails with ERR_FORBIDDEN unless the caller may switch the account off or
+ * make its owner prove again to be it: who holds all its rights, and a system
+ * administrator, who gains nothing by it; but nobody touches an auditor.
+ */
+void people_may_stop(struct cx *cx, int64_t account_id);
+
+/* Fails as people_may_assign for any role that the account has. */
+void people_need_rank(struct cx *cx, int64_t account_id);
 
 /*
  * Rights of an account changed (roles, status, stations, organisation): its

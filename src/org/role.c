@@ -7,6 +7,7 @@
 
 #include "db/db.h"
 #include "db/scope.h"
+#include "org/duty.h"
 #include "org/org.h"
 #include "org/people.h"
 #include "system/audit.h"
@@ -119,21 +120,30 @@ static void store_perms(struct cx *cx, int64_t id, const struct role_form *f)
         db_exec(cx, add, BIND(V(id), V(f->perms[i])));
 }
 
+static void need_one_duty(struct cx *cx, int64_t org_id,
+                          const struct role_form *f)
+{
+    if (org_load(cx, org_id)->kind == ORG_PLATFORM && duty_is_apart(cx) &&
+        duty_common(f->perms, f->perm_count) == 0)
+        cx_fail(cx, ERR_INVALID, "%s", duty_refusal);
+}
+
 int64_t role_save(struct cx *cx, int64_t id, const struct role_form *f)
 {
     const struct role *r = id == 0 ? NULL : role_load(cx, id);
     const char *const *before = NULL;
     size_t n = 0, changes;
 
-    if (r != NULL && r->built_in)
-        cx_fail(cx, ERR_STATE, "内置角色拥有全部权限，不能修改。");
+    if (r != NULL && r->built_in != BUILT_IN_NOT)
+        cx_fail(cx, ERR_STATE, "内置角色不能修改。");
     if (r == NULL)
         org_load(cx, f->org_id);
     else
         before = role_perms(cx, id, &n);
-    if (people_audit_is_apart(cx) && holds(before, n, PERM_AUDIT))
-        people_may_grant(cx, (const char *const[]){ PERM_AUDIT }, 1);
+    if (duty_divides(cx))
+        people_may_grant(cx, before, n); /* not another duty's, by its name */
     check_name(cx, id, r == NULL ? f->org_id : r->org_id, f->name);
+    need_one_duty(cx, r == NULL ? f->org_id : r->org_id, f);
     changes = check_difference(cx, f->perms, f->perm_count, before, n) +
               check_difference(cx, before, n, f->perms, f->perm_count);
     if (r == NULL)
@@ -163,7 +173,7 @@ void role_delete(struct cx *cx, int64_t id)
     int64_t users;
     size_t n;
 
-    if (r->built_in)
+    if (r->built_in != BUILT_IN_NOT)
         cx_fail(cx, ERR_STATE, "内置角色不能删除。");
     had = role_perms(cx, id, &n);
     people_may_grant(cx, had, n);

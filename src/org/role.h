@@ -1,7 +1,8 @@
 /*
  * Roles: named sets of permissions of an organisation, given to its accounts
- * and to those of organisations below it. A built-in role has every permission
- * and is never changed.
+ * and to those of organisations below it. A built-in role is what
+ * org/duty.h says and never changed. When duties are apart, a role of the
+ * platform has the permissions of one of them.
  */
 #ifndef ORG_ROLE_H
 #define ORG_ROLE_H
@@ -17,7 +18,7 @@ enum { ROLE_PERMS_MAX = 200 };
 struct role {
     int64_t id, org_id;
     const char *name, *note, *org_name;
-    bool built_in;
+    int built_in; /* enum built_in */
     int ver;
 };
 

@@ -4,14 +4,17 @@
  * page/role.cs:
  *   Role.id .name .note .ver .url .back .new .fixed (flags) .org .org_id
  *   Role.error .name_error .org_error
+ *   Role.apart (flag: duties are apart) .duty (whose role it is)
  *   Role.groups.N .title .menus.M and .acts.M
  *       .perm .title .pages (what it opens) .on .locked (the caller lacks it)
+ *       .duty (whose it is, when duties are apart)
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/utf8.h"
 #include "db/db.h"
+#include "org/duty.h"
 #include "org/org.h"
 #include "org/org_admin.h"
 #include "org/people.h"
@@ -23,9 +26,9 @@ static const struct column columns[] = {
       .group = "角色" },
     { "org", "所属组织", "o.name", CELL_TEXT, .ref = &org_page,
       .ref_sql = "o.id" },
-    { "built_in", "内置", "r.built_in", CELL_BOOL },
+    { "built_in", "内置", "r.built_in > 0", CELL_BOOL },
     { "perms", "权限",
-      "CASE WHEN r.built_in = 1 THEN '全部' ELSE"
+      "CASE r.built_in WHEN 1 THEN '全部' WHEN 2 THEN '系统管理' ELSE"
       " (SELECT COUNT(*) FROM role_perm p WHERE p.role_id = r.id) END",
       CELL_TEXT },
     { "accounts", "账号",
@@ -98,6 +101,8 @@ static const char *opened(struct cx *cx, const struct features *all,
 static void put_perm(struct request *req, struct vnode *n,
                      const struct permission *p, const char *pages, bool on)
 {
+    if (duty_divides(req->cx))
+        v_set(n, "duty", duty_text(req->cx, duty_of(p->name)));
     v_set(n, "perm", p->name);
     v_set(n, "title", p->title);
     v_set(n, "pages", pages);
@@ -171,6 +176,12 @@ static void show(struct request *req, const struct shown *s)
     v_set(n, "error", s->error);
     v_set(n, "name_error", s->name_error);
     v_set(n, "org_error", s->org_error);
+    if (duty_divides(cx)) {
+        v_flag(n, "apart", true);
+        if (s->f.perm_count > 0)
+            v_set(n, "duty", duty_text(cx, duty_common(s->f.perms,
+                                                       s->f.perm_count)));
+    }
     put_tree(req, n, s->f.perms, s->f.perm_count);
     if (s->error != NULL || s->name_error != NULL || s->org_error != NULL)
         answer_status(req, 422);
@@ -193,8 +204,8 @@ static void role_form(struct request *req, const void *args)
     if (input_get(req->input, "id") != NULL) {
         const struct role *r = role_load(cx, s.id);
 
-        if (r->built_in)
-            cx_fail(cx, ERR_STATE, "内置角色拥有全部权限，不能修改。");
+        if (r->built_in != BUILT_IN_NOT)
+            cx_fail(cx, ERR_STATE, "内置角色不能修改。");
         s.f = (struct role_form){ .org_id = r->org_id, .name = r->name,
                                   .note = r->note, .ver = r->ver };
         s.org_name = r->org_name;

@@ -9,8 +9,8 @@
 #include "db/db.h"
 #include "db/kept.h"
 #include "driver/driver.h"
+#include "org/duty.h"
 #include "org/org.h"
-#include "org/people.h"
 
 enum {
     TOKEN_BYTES = 32,
@@ -177,14 +177,16 @@ static void load_rights(struct cx *cx, struct session_row *s)
         "  JOIN role r ON r.id = ar.role_id"
         "  LEFT JOIN role_perm rp ON rp.role_id = r.id"
         " WHERE ar.account_id = ? ORDER BY r.id";
-    static const char *const everything[] = { "*", "-" PERM_AUDIT };
-    size_t count;
+    bool apart = s->org_kind == ORG_PLATFORM && duty_is_apart(cx);
+    size_t count, own;
     struct right_row *rows = db_rows(cx, sql, BIND(V(s->owner_id)),
                                      ROW(struct right_row, right_row),
                                      &count);
-    const char **perms = arena_array(cx->arena, count + 1, sizeof *perms);
+    const char *const *system = duty_perms(cx, BUILT_IN_SYSTEM, apart, &own);
+    const char **perms = arena_array(cx->arena, count + own + 1,
+                                     sizeof *perms);
     int64_t last_role = 0;
-    bool all = false;
+    unsigned kinds = 0;
 
     s->role_names = "";
     for (size_t i = 0; i < count; i++) {
@@ -193,14 +195,16 @@ static void load_rights(struct cx *cx, struct session_row *s)
                 ? rows[i].role
                 : cx_printf(cx, "%s、%s", s->role_names, rows[i].role);
         last_role = rows[i].role_id;
-        all |= rows[i].built_in == 1;
+        kinds |= 1U << rows[i].built_in;
         if (rows[i].perm != NULL)
             perms[s->perm_count++] = rows[i].perm;
     }
+    for (size_t i = 0; i < own && (kinds & 1U << BUILT_IN_SYSTEM) != 0; i++)
+        perms[s->perm_count++] = system[i];
     sort_unique(perms, &s->perm_count);
-    s->perms = all ? everything : perms;
-    if (all)
-        s->perm_count = people_audit_is_apart(cx) ? 2 : 1;
+    s->perms = perms;
+    if ((kinds & 1U << BUILT_IN_FULL) != 0)
+        s->perms = duty_perms(cx, BUILT_IN_FULL, apart, &s->perm_count);
 }
 
 struct id_row {

@@ -12,7 +12,6 @@
 static const struct label events[] = {
     EVENT("account.sign_in",        "登录")
     EVENT("account.sign_in_failed", "登录失败")
-    EVENT("sms.code",               "发送验证码")
     EVENT("account.sign_out",       "退出登录")
     EVENT("account.session_end",    "结束其他登录")
     EVENT("sms.code",               "发送验证码")
@@ -34,6 +33,7 @@ static const struct label events[] = {
     EVENT("org.disable",            "停用组织")
     EVENT("permission.denied",      "无权操作")
     EVENT("privacy.reveal",         "查看完整信息")
+    EVENT("setting.change",         "修改设置")
     EVENT("station.create",         "新增电站")
     EVENT("station.edit",           "修改电站")
     EVENT("station.enable",         "启用电站")
@@ -122,6 +122,7 @@ static const struct label objects[] = {
     EVENT("audit",    "操作日志")
     EVENT("export",   "导出记录")
     EVENT("platform", "平台")
+    EVENT("setting",  "设置")
 };
 
 #undef EVENT

@@ -36,13 +36,13 @@ static void type(void)
 static int pilehub(const char *const *words)
 {
     const char *build = getenv("PILEHUB_BUILD");
-    char program[500], *argv[8] = { program };
+    char program[500], *argv[10] = { program };
     int status, fd;
     pid_t pid;
 
     snprintf(program, sizeof program, "%s/pilehub",
              build != NULL ? build : ".");
-    for (size_t i = 0; i < 6 && words[i] != NULL; i++)
+    for (size_t i = 0; i < 8 && words[i] != NULL; i++)
         argv[i + 1] = (char *)(uintptr_t)words[i];
     fflush(stdout);
     pid = fork();
@@ -221,21 +221,74 @@ static void an_administrator_needs_a_good_password(void **state)
     assert_int_equal(PILEHUB("admin", "create", "--phone", "13900000009"), 0);
     assert_int_equal(testdb_int(cx, found), 1);
     assert_int_equal(PILEHUB("admin", "create", "--phone", "13900000009"), 1);
-    /* An auditor may read the audit, and do nothing else. */
-    for (int i = 0; i < 2; i++)
-        assert_int_equal(PILEHUB("admin", "create", "--auditor", "--phone",
-                                 i == 0 ? "13900000010" : "13900000011"), 0);
-    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM account_role ar"
-                                    " JOIN account a ON a.id = ar.account_id"
-                                    " JOIN role r ON r.id = ar.role_id"
-                                    " LEFT JOIN role_perm p ON p.role_id ="
-                                    " r.id WHERE a.phone IN ('13900000010',"
-                                    " '13900000011') AND r.built_in = 0 AND"
-                                    " p.perm = 'audit.view'"), 2);
+    typed = "";
+}
+
+static int64_t roles_made(struct cx *cx, const char *phone,
+                          const char *condition)
+{
+    char sql[400];
+
+    snprintf(sql, sizeof sql, "SELECT COUNT(*) FROM account_role ar JOIN"
+             " account a ON a.id = ar.account_id JOIN role r ON r.id ="
+             " ar.role_id WHERE a.phone = '%s' AND %s", phone, condition);
+    return testdb_int(cx, sql);
+}
+
+static int create(const char *phone, const char *duty)
+{
+    return PILEHUB("admin", "create", "--claim", "--phone", phone, "--duty",
+                   duty);
+}
+
+/*
+ * Whether duties are apart is one audited setting; each has an administrator
+ * of its own then, and who has two duties stands in the way (A10).
+ */
+static void administrators_are_made_for_a_duty(void **state)
+{
+    static const char changes[] = "SELECT COUNT(*) FROM audit WHERE event ="
+                                  " 'setting.change' AND before_json IS NOT"
+                                  " NULL AND after_json IS NOT NULL";
+    struct cx *cx = *state;
+    int64_t before = testdb_int(cx, changes);
+
+    assert_true(before >= 1); /* the demo's own: joint */
+    assert_int_equal(create("13900000010", "nothing"), 2);
+    assert_int_equal(create("13900000010", "business"), 1);
+    assert_int_equal(create("13900000010", "audit"), 0);
+    assert_int_equal(create("13900000011", "audit"), 0);
     assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM role_perm p JOIN"
                                     " role r ON r.id = p.role_id WHERE"
                                     " r.name = '审计管理员'"), 1);
-    typed = "";
+    assert_int_equal(PILEHUB("setting", "set", "duties", "both"), 1);
+    assert_int_equal(PILEHUB("setting", "set", "nothing", "joint"), 1);
+    assert_int_equal(PILEHUB("setting", "set", "duties"), 2);
+    assert_int_equal(PILEHUB("setting", "list"), 0);
+
+    /* 13900000011 reads the audit; with a second role it does more. */
+    testdb_sql(cx, "INSERT INTO account_role SELECT a.id, r.id FROM account a"
+                   " JOIN role r ON r.name = '平台管理员' WHERE a.phone ="
+                   " '13900000011'");
+    assert_int_equal(PILEHUB("setting", "set", "duties", "separate"), 1);
+    assert_int_equal(testdb_int(cx, changes), before);
+    testdb_sql(cx, "DELETE ar FROM account_role ar JOIN role r ON r.id ="
+                   " ar.role_id AND r.name = '平台管理员' JOIN account a ON"
+                   " a.id = ar.account_id WHERE a.phone = '13900000011'");
+    assert_int_equal(PILEHUB("setting", "set", "duties", "separate"), 0);
+    assert_int_equal(testdb_int(cx, changes), before + 1);
+
+    assert_int_equal(create("13900000012", "all"), 1);
+    assert_int_equal(create("13900000012", "business"), 0);
+    assert_int_equal(PILEHUB("admin", "create", "--claim", "--phone",
+                             "13900000013"), 0);
+    assert_int_equal(roles_made(cx, "13900000010", "EXISTS (SELECT 1 FROM"
+                                " role_perm p WHERE p.role_id = r.id AND"
+                                " p.perm = 'audit.view')"), 1);
+    assert_int_equal(roles_made(cx, "13900000012", "r.built_in = 1"), 1);
+    assert_int_equal(roles_made(cx, "13900000013", "r.built_in = 2"), 1);
+    assert_int_equal(PILEHUB("setting", "set", "duties", "joint"), 0);
+    assert_int_equal(testdb_int(cx, changes), before + 2);
 }
 
 /* The passwords are for their owner's eyes only. */
@@ -295,6 +348,7 @@ int main(void)
         cmocka_unit_test(a_second_load_is_refused),
         cmocka_unit_test(wrong_words_are_refused),
         cmocka_unit_test(an_administrator_needs_a_good_password),
+        cmocka_unit_test(administrators_are_made_for_a_duty),
         cmocka_unit_test(accounts_are_written_privately),
     };
     int failed;

@@ -73,6 +73,9 @@ static const struct act {
     { "/console/account/:id/edit", ACCOUNT, NULL,
       "name=other&roles={SELECT id FROM role WHERE name = 'audited'}",
       "account.edit", ONCE },
+    { "/console/grant/:id/edit", ACCOUNT, NULL,
+      "roles={SELECT id FROM role WHERE name = 'audited'}"
+      "&stations={SELECT MIN(id) FROM station}", "account.rights", ONCE },
     { "/console/account/:id/invite", ACCOUNT, NULL, "", "account.invite",
       ONCE },
     { "/console/account/do/reset", ACCOUNT,
