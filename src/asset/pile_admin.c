@@ -81,7 +81,7 @@ static const struct filter filters[] = {
     { "station", "电站", "p.station_id", FILTER_REF, .ref = &station_page },
     { "status", "运营状态", "p.status", FILTER_ENUM, FILTER_TABS,
       .labels = LIST(asset_status_labels) },
-    { "online", "在线", "p.online", FILTER_ENUM,
+    { "online", "在线状态", "p.online", FILTER_ENUM,
       .labels = LIST(pile_online_labels) },
     { "provider", "所属运营商", "v.name", FILTER_FUZZY, FILTER_ADVANCED },
     { "city", "城市", "s.city", FILTER_FUZZY, FILTER_ADVANCED },

@@ -3,6 +3,7 @@
  * evidence, log. tests/templates/order.hdf shows the tree.
  */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -13,11 +14,13 @@
 #include "charging/order_admin.h"
 #include "charging/order_evidence_page.h"
 #include "charging/order_review_admin.h"
+#include "charging/provisional.h"
 #include "charging/wall.h"
 #include "ledger/ledger.h"
 #include "protocol/ykc/codes.h"
 #include "system/audit.h"
 #include "system/audit_admin.h"
+#include "tariff/billing.h"
 #include "tariff/tariff.h"
 
 struct page {
@@ -25,7 +28,10 @@ struct page {
     struct cx *cx;
     struct order *o;
     struct order_names *names;
-    struct vnode *tree, *v; /* v is Order */
+    const struct tariff_version *tariff; /* as frozen at the start */
+    struct measured measured;            /* while it runs: so far, and */
+    struct bill bill;                    /* what that comes to */
+    struct vnode *tree, *v;              /* v is Order */
 };
 
 #define WORD(tag, value) label_word((struct labels)LIST(tag##_labels), value)
@@ -121,6 +127,19 @@ static bool has_bill(const struct order *o)
     return o->state >= ORDER_RECORDED;
 }
 
+/* Energy flows, or flowed and the pile's record is still to come: what it
+   costs is only estimated. */
+static bool is_estimated(const struct order *o)
+{
+    return o->charging_at.ms != 0 && o->state >= ORDER_CHARGING &&
+           o->state <= ORDER_AWAITING_RECORD;
+}
+
+static money cost_of(const struct page *p)
+{
+    return has_bill(p->o) ? p->o->total_fen : p->bill.total;
+}
+
 static int64_t seconds_of(const struct page *p)
 {
     const struct order *o = p->o;
@@ -141,9 +160,8 @@ static void put_figures(struct page *p)
     /* 1e-4 kWh over seconds in W: x 360 */
     int64_t mean_w = seconds > 0 ? energy * 360 / seconds : 0;
 
-    put_figure(list, 0, has_bill(o) ? "实付" : "预计",
-               yuan(cx, has_bill(o) ? o->total_fen : o->live_amount_fen),
-               NULL);
+    put_figure(list, 0, has_bill(o) ? "实付" : "预估",
+               yuan(cx, cost_of(p)), NULL);
     put_figure(list, 1, "电量", decimal(cx, energy, 4, 4), "kWh");
     put_figure(list, 2, "时长", duration_text(cx, seconds), NULL);
     put_figure(list, 3, "SOC",
@@ -235,6 +253,11 @@ static struct page *begin(struct request *req, int64_t id, const char *tab)
     p->cx = cx;
     p->o = order_load(cx, id);
     p->names = order_names(cx, id);
+    p->tariff = tariff_version_load(cx, p->o->tariff_version_id);
+    if (is_estimated(p->o)) {
+        order_measure(cx, p->o, p->tariff, &p->measured);
+        bill_compute(&p->tariff->prices, p->measured.energy_e4kwh, &p->bill);
+    }
     p->tree = view_new(cx);
     p->v = v_child(p->tree, "Order");
     v_set(p->v, "no", p->o->order_no);
@@ -267,30 +290,34 @@ static void finish(struct page *p)
 
 /* ---- bill ------------------------------------------------------------ */
 
-/* When in the session the rate ran: "10:41 – 11:00、12:00 – 12:20". */
-static const char *rate_span(struct page *p, const char *slots, int rate)
+/* When the rate ran between two moments: "10:41 – 11:00、12:00 – 12:20";
+   first is when it began, the end if it never did. */
+static const char *rate_span(struct page *p, int rate, stamp start, stamp end,
+                             int64_t *first)
 {
-    const struct order *o = p->o;
-    int64_t at = o->started_at.ms, end = o->finished_at.ms;
-    const char *text = "";
+    const char *slots = p->tariff->slots, *text = "";
+    int64_t at = start.ms;
     int spans = 0;
 
-    while (at != 0 && at < end) {
+    *first = end.ms;
+    while (at != 0 && at < end.ms) {
         stamp t = { at };
         int slot = stamp_minute_of_day(t) / 30;
         int64_t next = stamp_day(t).ms + (slot + 1) * INT64_C(1800000);
         int64_t from = at;
 
-        at = next < end ? next : end;
+        at = next < end.ms ? next : end.ms;
         if (slots[slot] - '0' != rate)
             continue;
-        while (at < end &&
+        while (at < end.ms &&
                slots[stamp_minute_of_day((stamp){ at }) / 30] - '0' == rate) {
             at += 1800000;
-            at = at < end ? at : end;
+            at = at < end.ms ? at : end.ms;
         }
         if (++spans > 2)
             return cx_printf(p->cx, "%s 等", text);
+        if (spans == 1)
+            *first = from;
         text = cx_printf(p->cx, "%s%s%.5s – %.5s", text, spans > 1 ? "、" : "",
                          clock_text(p->cx, (stamp){ from }),
                          clock_text(p->cx, (stamp){ at }));
@@ -309,52 +336,141 @@ static void put_difference(struct cx *cx, struct vnode *v, int64_t ours_e4,
     v_flag(v, "bad", diff > 100 || diff < -100);
 }
 
-static void put_bill_row(struct page *p, struct vnode *v, const char *slots,
-                         const struct order_bill_row *r)
+/* A rate of the bill, settled or estimated. */
+struct bill_row {
+    struct order_bill_row r;
+    const char *span;
+    int64_t first; /* when it began */
+};
+
+/* As they happened; what was not used comes last. */
+static int by_first(const void *a, const void *b)
 {
+    const struct bill_row *x = a, *y = b;
+
+    if (x->first != y->first)
+        return x->first < y->first ? -1 : 1;
+    return x->r.rate - y->r.rate;
+}
+
+static void put_bill_row(struct page *p, struct vnode *v,
+                         const struct bill_row *row)
+{
+    const struct order_bill_row *r = &row->r;
     struct cx *cx = p->cx;
     int64_t ours_e4 = (r->elec_nano + r->service_nano + 50000) / 100000;
 
     v_set(v, "key", tariff_rate_labels[r->rate].key);
-    v_set(v, "span", r->energy_e4kwh > 0 ? rate_span(p, slots, r->rate)
-                                         : "—");
+    v_set(v, "span", row->span);
     v_set(v, "energy", decimal(cx, r->energy_e4kwh, 4, 4));
     v_set(v, "elec", decimal(cx, r->elec_e5, 5, 4));
     v_set(v, "service", decimal(cx, r->service_e5, 5, 4));
     v_set(v, "amount", decimal(cx, ours_e4, 4, 4));
-    put_difference(cx, v, ours_e4, r->pile_amount_e4yuan);
+    if (has_bill(p->o)) {
+        put_difference(cx, v, ours_e4, r->pile_amount_e4yuan);
+    } else {
+        v_set(v, "pile", "—");
+        v_set(v, "diff", "—");
+    }
+}
+
+static void put_bill_rows(struct page *p, struct vnode *list,
+                          const struct order_bill_row *rows, size_t n,
+                          stamp start, stamp end)
+{
+    struct bill_row *sorted = arena_array(p->cx->arena, n + 1,
+                                          sizeof *sorted);
+
+    for (size_t i = 0; i < n; i++) {
+        sorted[i] = (struct bill_row){ .r = rows[i], .span = "—",
+                                       .first = INT64_MAX };
+        if (rows[i].energy_e4kwh > 0)
+            sorted[i].span = rate_span(p, rows[i].rate, start, end,
+                                       &sorted[i].first);
+    }
+    qsort(sorted, n, sizeof *sorted, by_first);
+    for (size_t i = 0; i < n; i++)
+        put_bill_row(p, v_item(list, i), &sorted[i]);
+}
+
+/* Ours beside the pile's. */
+static void put_settled(struct page *p, struct vnode *b,
+                        const struct order_bill_row *rows, size_t n)
+{
+    const struct order *o = p->o;
+    struct vnode *sum = v_child(b, "sum");
+    struct cx *cx = p->cx;
+
+    put_bill_rows(p, v_child(b, "rows"), rows, n, o->started_at,
+                  o->finished_at);
+    v_set(sum, "energy", decimal(cx, o->energy_e4kwh, 4, 4));
+    v_set(sum, "amount", decimal(cx, o->total_fen.fen, 2, 2));
+    put_difference(cx, sum, o->total_fen.fen * 100, o->pile_amount_e4yuan);
+    v_set(b, "key", v_get(sum, "bad") != NULL ? "warn" : "ok");
+    v_set(b, "word", o->provisional              ? "按遥测暂结"
+                     : v_get(sum, "bad") != NULL ? "与桩侧不一致"
+                                                 : "与桩侧一致");
+    put_figure(v_child(b, "parts"), 0, "电费", yuan(cx, o->elec_fen), NULL);
+    put_figure(v_child(b, "parts"), 1, "服务费", yuan(cx, o->service_fen),
+               NULL);
+}
+
+/* What has flowed so far at the frozen prices: the rates of the tariff's day,
+   and what of it the pile has not yet confirmed. */
+static void put_estimate(struct page *p, struct vnode *b)
+{
+    struct order_bill_row rows[RATES];
+    struct vnode *sum = v_child(b, "sum");
+    struct cx *cx = p->cx;
+    size_t n = 0;
+
+    for (int i = 0; i < RATES; i++) {
+        const struct bill_line *l = &p->bill.rate[i];
+
+        if (strchr(p->tariff->slots, '0' + i) == NULL)
+            continue;
+        rows[n++] = (struct order_bill_row){
+            .rate = i, .energy_e4kwh = l->energy_e4kwh,
+            .elec_e5 = p->tariff->prices.elec_e5[i],
+            .service_e5 = p->tariff->prices.service_e5[i],
+            .elec_nano = l->elec_nano, .service_nano = l->service_nano,
+        };
+    }
+    put_bill_rows(p, v_child(b, "rows"), rows, n, p->measured.start,
+                  p->measured.end);
+    v_set(sum, "energy", decimal(cx, p->bill.energy_e4kwh, 4, 4));
+    v_set(sum, "amount", decimal(cx, p->bill.total.fen, 2, 2));
+    v_set(sum, "pile", "—");
+    v_set(sum, "diff", "—");
+    v_set(b, "key", "warn");
+    v_set(b, "word", "预估");
+    v_printf(b, "hint", "按 %s 的电量和启动时的电价估算，"
+             "结算以电桩的交易记录为准。",
+             clock_text(cx, p->measured.end));
+    put_figure(v_child(b, "parts"), 0, "电费", yuan(cx, p->bill.elec), NULL);
+    put_figure(v_child(b, "parts"), 1, "服务费", yuan(cx, p->bill.service),
+               NULL);
 }
 
 static void put_bill(struct page *p)
 {
     const struct order *o = p->o;
-    struct cx *cx = p->cx;
-    struct vnode *b = v_child(p->v, "bill"), *sum = v_child(b, "sum");
-    const struct tariff_version *t =
-        tariff_version_load(cx, o->tariff_version_id);
+    struct vnode *b = v_child(p->v, "bill");
     size_t n;
-    const struct order_bill_row *rows = order_bill(cx, o->id, &n);
+    const struct order_bill_row *rows = order_bill(p->cx, o->id, &n);
 
-    v_printf(b, "version", "计费规则第 %d 版（启动时冻结）", t->version_no);
-    v_set(b, "total_label", has_bill(o) ? "实付" : "预计");
-    v_set(b, "total",
-          yuan(cx, has_bill(o) ? o->total_fen : o->live_amount_fen));
+    v_printf(b, "version", "计费规则第 %d 版（启动时冻结）",
+             p->tariff->version_no);
+    v_set(b, "total_label", has_bill(o) ? "实付" : "预估");
+    v_set(b, "total", yuan(p->cx, cost_of(p)));
     v_set(b, "text", o->state == ORDER_START_FAILED
                          ? "没有充电，不产生费用。"
-                         : "收到电桩的交易记录后按时段列出电量与金额。");
-    for (size_t i = 0; i < n; i++)
-        put_bill_row(p, v_item(v_child(b, "rows"), i), t->slots, &rows[i]);
-    if (n == 0)
-        return;
-    v_set(sum, "energy", decimal(cx, o->energy_e4kwh, 4, 4));
-    v_set(sum, "amount", decimal(cx, o->total_fen.fen, 2, 2));
-    put_difference(cx, sum, o->total_fen.fen * 100, o->pile_amount_e4yuan);
-    v_set(b, "key", v_get(sum, "bad") != NULL ? "warn" : "ok");
-    v_set(b, "word", v_get(sum, "bad") != NULL ? "与桩侧不一致"
-                                               : "与桩侧一致");
-    put_figure(v_child(b, "parts"), 0, "电费", yuan(cx, o->elec_fen), NULL);
-    put_figure(v_child(b, "parts"), 1, "服务费", yuan(cx, o->service_fen),
-               NULL);
+                         : "开始充电后按时段列出预估费用，"
+                           "收到电桩的交易记录后结算。");
+    if (n > 0)
+        put_settled(p, b, rows, n);
+    else if (is_estimated(o))
+        put_estimate(p, b);
 }
 
 static struct vnode *fact(struct vnode *rows, size_t i, const char *label,

@@ -197,12 +197,15 @@ static const void *read_args(struct serving *s)
     const struct route_row *row = s->match.row;
     struct cx *cx = s->req.cx;
     bool open = row->endpoint == NULL && s->req.method == GET;
+    const char *left_out;
     void *args;
 
     if (row->route.flags & (ROUTE_RAW | ROUTE_BODY))
         return NULL;
     args = arena_alloc(cx->arena, row->route.args_size + 1);
-    args_read(cx, &row->route.args, &s->input, open, args);
+    left_out = args_read(cx, &row->route.args, &s->input, open, args);
+    if (left_out != NULL)
+        answer_toast_as(&s->req, "warn", left_out);
     return args;
 }
 

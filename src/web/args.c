@@ -322,19 +322,39 @@ static bool is_declared(const struct args *args, const char *name)
     return name[0] == '_';
 }
 
-void args_read(struct cx *cx, const struct args *args, const struct input *in,
-               bool open, void *out)
+/* As if it had not been given. */
+static void leave_out(struct cx *cx, const struct arg *a, void *out)
 {
+    static const size_t sizes[] = {
+        [ARG_BOOL] = sizeof(bool), [ARG_INT] = sizeof(int),
+        [ARG_I64] = sizeof(int64_t), [ARG_TEXT] = sizeof(const char *),
+        [ARG_MONEY] = sizeof(money), [ARG_STAMP] = sizeof(stamp),
+    };
+
+    memset((char *)out + a->offset, 0, sizes[a->kind]);
+    must(arg_read(cx, a, NULL, out) == NULL);
+}
+
+const char *args_read(struct cx *cx, const struct args *args,
+                      const struct input *in, bool open, void *out)
+{
+    const char *left_out = NULL;
+
     for (size_t i = 0; i < in->count && !open; i++)
         if (!is_declared(args, in->params[i].name))
             cx_fail(cx, ERR_BAD_REQUEST, "未知的参数 %s。",
                     in->params[i].name);
     for (size_t i = 0; i < args->n; i++) {
-        const char *name = args->v[i].name;
-        const char *wrong = arg_read(cx, &args->v[i], input_find(in, name),
-                                     out);
+        const struct arg *a = &args->v[i];
+        const char *wrong = arg_read(cx, a, input_find(in, a->name), out);
 
-        if (wrong != NULL)
-            cx_fail_field(cx, name, "%s", wrong);
+        if (wrong == NULL)
+            continue;
+        if (!open || (a->flags & ARG_REQUIRED) || a->kind == ARG_FILE)
+            cx_fail_field(cx, a->name, "%s", wrong);
+        leave_out(cx, a, out);
+        left_out = cx_printf(cx, "网址里的 %s 无效，已忽略：%s", a->name,
+                             wrong);
     }
+    return left_out;
 }

@@ -86,11 +86,14 @@ const char *arg_read(struct cx *cx, const struct arg *arg,
 
 /*
  * All of them into the zeroed struct out. Fails with cx_fail_field on the
- * first wrong one, and with ERR_BAD_REQUEST on an undeclared name, unless
- * open is set (GET pages: links gather foreign parameters). Names that begin
- * with "_" belong to the web layer and are skipped.
+ * first wrong one, and with ERR_BAD_REQUEST on an undeclared name. Names that
+ * begin with "_" belong to the web layer and are skipped.
+ *
+ * open: a page that is looked at. Links gather foreign parameters, and a
+ * wrong value that is not required counts as absent; what was left out is
+ * returned, for people, or NULL.
  */
-void args_read(struct cx *cx, const struct args *args, const struct input *in,
-               bool open, void *out);
+const char *args_read(struct cx *cx, const struct args *args,
+                      const struct input *in, bool open, void *out);
 
 #endif

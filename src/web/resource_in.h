@@ -61,6 +61,7 @@ struct filter_value {
     const char *text;  /* as in the URL; DATES and RANGE: from, may be "" */
     const char *to;    /* DATES and RANGE */
     const char *shown; /* for people: 故障, 60–480 kW */
+    const char *wrong; /* why it is not set although the URL names it */
 };
 
 struct list_state {
@@ -71,10 +72,19 @@ struct list_state {
     const char *after, *before;  /* cursors; NULL: first page */
     int size;
     bool all;                    /* every row of the filter is ticked */
+    const char *wrong;           /* the first thing that was left out */
+    const char *wrong_name;      /* its parameter */
+    const char *wrong_order;     /* why it is not sorted as asked, or NULL */
 };
 
-/* Reads and checks; fails with cx_fail_field on a filter that is not one. */
+/* Reads and checks; fails with cx_fail_field on a filter that is not one: what
+   changes or hands out rows must never take more than was meant. */
 struct list_state *list_state_read(struct cx *cx, const struct resource *r,
+                                   const struct input *in);
+
+/* The same for a page that people look at: what is wrong is left out, and
+   said in wrong. */
+struct list_state *list_state_look(struct cx *cx, const struct resource *r,
                                    const struct input *in);
 
 /* The rows it selects; without the filter of that number, or NO_FILTER. */

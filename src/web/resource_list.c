@@ -12,6 +12,8 @@
  *   List.adv.N      the same, behind 更多筛选; List.open: they are shown
  *   List.keep.N     .name .value: hidden fields of the filter form
  *   List.query.N    the same for what acts on the selected rows
+ *   List.wrong.N    .text: what of the URL was left out, and why; .filter
+ *                   (flag: a condition, whose own .wrong is set)
  *   List.chips.N    .text .url; List.clear
  *   List.cols.N     .title .name .kind .right .unit .url (sort) .dir .link
  *                   .plain (flag: nothing but text)
@@ -45,6 +47,7 @@ struct page {
     bool reversed;   /* rows came last first */
     size_t rows;     /* without the one that only says there are more */
     bool before, after; /* there are rows in that direction */
+    bool lost;       /* the place of the URL is none of this order */
 };
 
 static const char *cell_at(const struct page *p, size_t row, size_t cell)
@@ -87,6 +90,7 @@ static void fetch(struct cx *cx, struct page *p)
     /* A place of another order is no place: begin at the first page. */
     placed = place != NULL &&
              list_cursor_read(cx, &st->order, place, &cursor);
+    p->lost = place != NULL && !placed;
     p->reversed = placed && back;
     s = list_page_sql(list_state_query(cx, st, NO_FILTER), cells, n,
                       &st->order, placed ? &cursor : NULL, p->reversed,
@@ -238,9 +242,10 @@ static void put_filter(struct cx *cx, struct vnode *n, const struct filter *f,
     v_set(n, "kind", kinds[f->kind]);
     v_set(n, "name", f->name);
     v_set(n, "title", f->title);
-    v_set(n, "value", v->text);
+    v_set(n, "value", f->kind == FILTER_REF && !v->set ? "" : v->text);
     v_set(n, "to", v->to);
     v_set(n, "unit", f->kind == FILTER_RANGE ? cell_unit(f->unit) : NULL);
+    v_flag(n, "wrong", v->wrong != NULL);
     if (f->kind == FILTER_ENUM)
         put_options(n, f, v);
     if (f->kind == FILTER_REF) {
@@ -263,7 +268,8 @@ static void put_filters(struct cx *cx, struct vnode *list,
             continue;
         if (f->flags & FILTER_ADVANCED) {
             put_filter(cx, v_item(advanced, m++), f, &st->values[i]);
-            v_flag(list, "open", st->values[i].set);
+            v_flag(list, "open",
+                   st->values[i].set || st->values[i].wrong != NULL);
         } else {
             put_filter(cx, v_item(simple, n++), f, &st->values[i]);
         }
@@ -302,7 +308,7 @@ static void put_kept(struct cx *cx, struct vnode *list,
     int tabs = list_tabs_filter(st->r);
     size_t n = 0;
 
-    if (tabs != NO_FILTER)
+    if (tabs != NO_FILTER && st->values[tabs].set)
         put_pair(keep, &n, st->r->filters.v[tabs].name,
                  st->values[tabs].text);
     if (!st->default_order)
@@ -322,6 +328,8 @@ static void put_query(struct cx *cx, struct vnode *list,
         const struct filter *f = &st->r->filters.v[i];
         const struct filter_value *v = &st->values[i];
 
+        if (!v->set)
+            continue;
         if (f->kind == FILTER_DATES || f->kind == FILTER_RANGE) {
             put_pair(query, &n, cx_printf(cx, "%s_from", f->name), v->text);
             put_pair(query, &n, cx_printf(cx, "%s_to", f->name), v->to);
@@ -331,6 +339,25 @@ static void put_query(struct cx *cx, struct vnode *list,
     }
     if (!st->default_order)
         put_pair(query, &n, "sort", order_text(cx, st));
+}
+
+/* What the URL asked for in vain. */
+static void put_wrong(struct vnode *list, const struct page *p)
+{
+    const struct list_state *st = p->st;
+    struct vnode *wrong = v_child(list, "wrong");
+    size_t n = 0;
+
+    for (size_t i = 0; i < st->r->filters.n; i++)
+        if (st->values[i].wrong != NULL) {
+            v_flag(v_item(wrong, n), "filter", true);
+            v_set(v_item(wrong, n++), "text", st->values[i].wrong);
+        }
+    if (st->wrong_order != NULL)
+        v_set(v_item(wrong, n++), "text", st->wrong_order);
+    if (p->lost)
+        v_set(v_item(wrong, n), "text",
+              "网址里的翻页位置已失效，这里从第一页开始。");
 }
 
 static void put_chips(struct cx *cx, struct vnode *list,
@@ -639,6 +666,7 @@ static void list_page(struct request *req, struct page *p)
     put_filters(cx, list, st);
     put_kept(cx, list, st);
     put_query(cx, list, st);
+    put_wrong(list, p);
     put_chips(cx, list, st);
     put_columns(cx, list, p);
     put_rows(cx, list, p);
@@ -693,9 +721,11 @@ void resource_list(struct request *req, const void *args)
     struct page *p = CX_NEW(req->cx, struct page);
 
     (void)args;
-    p->st = list_state_read(req->cx, req->target, req->input);
-    if (req->json)
+    if (req->json) {
+        p->st = list_state_read(req->cx, req->target, req->input);
         list_json(req, p);
-    else
+    } else {
+        p->st = list_state_look(req->cx, req->target, req->input);
         list_page(req, p);
+    }
 }

@@ -10,10 +10,12 @@
 
 /* ---- reading ----------------------------------------------------------- */
 
-static NORETURN void bad_filter(struct cx *cx, const struct filter *f,
-                                const char *what)
+/* Is not set then; why stays. */
+static void bad_filter(struct cx *cx, const struct filter *f,
+                       struct filter_value *v, const char *what)
 {
-    cx_fail_field(cx, f->name, "筛选条件「%s」%s", f->title, what);
+    v->set = false;
+    v->wrong = cx_printf(cx, "筛选条件「%s」%s", f->title, what);
 }
 
 /* A parameter without its outer blanks; "" if absent. */
@@ -33,16 +35,24 @@ static void read_enum(struct cx *cx, const struct filter *f,
             v->shown = f->labels.v[i].word;
             return;
         }
-    bad_filter(cx, f, "不是可选的值。");
+    bad_filter(cx, f, v, "不是可选的值。");
+}
+
+static bool is_id(const char *text)
+{
+    return *text >= '1' && *text <= '9' && strlen(text) <= 18 &&
+           text[strspn(text, "0123456789")] == '\0';
 }
 
 static void read_ref(struct cx *cx, const struct filter *f,
                      struct filter_value *v)
 {
     /* A row outside the scope is shown as what it is to the caller: none. */
-    v->shown = resource_text(cx, f->ref, id_of(cx, f->ref, v->text));
+    v->shown = is_id(v->text)
+                   ? resource_text(cx, f->ref, id_of(cx, f->ref, v->text))
+                   : NULL;
     if (v->shown == NULL)
-        bad_filter(cx, f, "所选的对象不存在，或不在你的数据范围内。");
+        bad_filter(cx, f, v, "所选的对象不存在，或不在你的数据范围内。");
 }
 
 /* "2026-11-01 – 2026-11-20", "2026-11-01 起", "至 2026-11-20". */
@@ -66,7 +76,9 @@ static void read_dates(struct cx *cx, const struct filter *f,
         if (*texts[i] != '\0' &&
             (strlen(texts[i]) != strlen("2026-11-20") ||
              !stamp_parse(texts[i], &t)))
-            bad_filter(cx, f, "应为日期，例如 2026-11-20。");
+            bad_filter(cx, f, v, "应为日期，例如 2026-11-20。");
+    if (*v->text != '\0' && *v->to != '\0' && strcmp(v->text, v->to) > 0)
+        bad_filter(cx, f, v, "的开始日期晚于结束日期。");
     v->shown = span(cx, v->text, v->to, "");
 }
 
@@ -79,7 +91,7 @@ static void read_range(struct cx *cx, const struct filter *f,
 
     for (int i = 0; i < 2; i++)
         if (*texts[i] != '\0' && !cell_read(f->unit, texts[i], &n))
-            bad_filter(cx, f, "应为数字。");
+            bad_filter(cx, f, v, "应为数字。");
     v->shown = span(cx, v->text, v->to,
                     *unit == '\0' ? "" : cx_printf(cx, " %s", unit));
 }
@@ -100,7 +112,7 @@ static void read_filter(struct cx *cx, const struct filter *f,
     case FILTER_PREFIX:
     case FILTER_FUZZY:
         if (strlen(v->text) > LIST_TEXT_MAX)
-            bad_filter(cx, f, "太长，最多约 30 个字。");
+            bad_filter(cx, f, v, "太长，最多约 30 个字。");
         break;
     case FILTER_ENUM:
         read_enum(cx, f, v);
@@ -158,9 +170,14 @@ static void read_orders(struct cx *cx, struct list_state *st,
     st->default_order = *text == '\0' ||
                         (r->order != NULL && strcmp(text, r->order) == 0);
     if (*text != '\0' && !st->default_order) {
-        if (!read_order(r, text, COL_SORT, &st->order))
-            cx_fail_field(cx, "sort", "不能按「%s」排序。", text);
-        return;
+        if (read_order(r, text, COL_SORT, &st->order))
+            return;
+        st->default_order = true;
+        st->wrong_order = cx_printf(cx, "不能按「%s」排序。", text);
+        if (st->wrong == NULL) {
+            st->wrong = st->wrong_order;
+            st->wrong_name = "sort";
+        }
     }
     if (r->order == NULL)
         st->order = (struct list_order){ "id", NULL, LIST_INT, true };
@@ -168,7 +185,7 @@ static void read_orders(struct cx *cx, struct list_state *st,
         must(read_order(r, r->order, 0, &st->order));
 }
 
-struct list_state *list_state_read(struct cx *cx, const struct resource *r,
+struct list_state *list_state_look(struct cx *cx, const struct resource *r,
                                    const struct input *in)
 {
     struct list_state *st = CX_NEW(cx, struct list_state);
@@ -177,14 +194,29 @@ struct list_state *list_state_read(struct cx *cx, const struct resource *r,
     st->r = r;
     st->values = arena_array(cx->arena, r->filters.n + 1,
                              sizeof st->values[0]);
-    for (size_t i = 0; i < r->filters.n; i++)
+    for (size_t i = 0; i < r->filters.n; i++) {
         read_filter(cx, &r->filters.v[i], in, &st->values[i]);
+        if (st->wrong == NULL && st->values[i].wrong != NULL) {
+            st->wrong = st->values[i].wrong;
+            st->wrong_name = r->filters.v[i].name;
+        }
+    }
     read_orders(cx, st, in);
     st->after = input_get(in, "after");
     st->before = input_get(in, "before");
     st->all = strcmp(get(cx, in, "all", ""), "1") == 0;
     st->size = strcmp(size, "100") == 0 ? 100
                : strcmp(size, "50") == 0 ? 50 : LIST_SIZE_DEFAULT;
+    return st;
+}
+
+struct list_state *list_state_read(struct cx *cx, const struct resource *r,
+                                   const struct input *in)
+{
+    struct list_state *st = list_state_look(cx, r, in);
+
+    if (st->wrong != NULL)
+        cx_fail_field(cx, st->wrong_name, "%s", st->wrong);
     return st;
 }
 

@@ -168,7 +168,13 @@
     clear.append(icon('x'));
     clear.addEventListener('click', () => { set('', ''); text.focus(); });
     box.append(clear);
-    const mark = () => { clear.hidden = many || !hidden.value || text.readOnly; };
+    const more = icon('chevron-down');
+    more.classList.add('picker-more');
+    if (!many) box.append(more);
+    const mark = () => {
+      clear.hidden = many || !hidden.value || text.readOnly;
+      more.toggleAttribute('hidden', !clear.hidden || text.readOnly);
+    };
 
     /* What was asked for comes too late. */
     function hide() {

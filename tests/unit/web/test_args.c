@@ -56,6 +56,7 @@ static const struct arg args[] = {
 static struct cx *cx;
 static struct input in;
 static struct all out;
+static const char *left_out;
 
 static int start(void **state)
 {
@@ -79,7 +80,7 @@ static void read_all(struct cx *c, void *arg)
 {
     static const struct args list = LIST(args);
 
-    args_read(c, &list, &in, *(bool *)arg, &out);
+    left_out = args_read(c, &list, &in, *(bool *)arg, &out);
 }
 
 /* True if the query was fine. */
@@ -200,6 +201,27 @@ static void wrong_values_are_named(void **state)
     }
 }
 
+static void a_page_leaves_out_what_is_wrong(void **state)
+{
+    (void)state;
+    assert_true(read_query("state=none&amount=12.50", true));
+    assert_int_equal(out.state, 0);
+    assert_true(out.amount.fen == 1250);
+    assert_string_equal(left_out,
+                        "网址里的 state 无效，已忽略：不是可选的值。");
+    /* Well formed, and refused by its check. */
+    assert_true(read_query("count=7", true));
+    assert_int_equal(out.count, 0);
+    assert_non_null(left_out);
+    assert_true(read_query("name=x&day=2026-11-31", true));
+    assert_string_equal(out.name, "");
+    assert_true(out.day.ms == 0);
+    assert_true(read_query("state=busy", true));
+    assert_null(left_out);
+    assert_int_equal(out.state, 2);
+    assert_false(read_query("state=none", false));
+}
+
 static void unknown_names_are_refused(void **state)
 {
     (void)state;
@@ -245,7 +267,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(everything_lands_in_its_member), T(absent_is_zero_and_never_null),
         T(json_types_are_binding), T(wrong_values_are_named),
-        T(unknown_names_are_refused), T(required_values),
+        T(unknown_names_are_refused),
+        T(a_page_leaves_out_what_is_wrong), T(required_values),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
