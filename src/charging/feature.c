@@ -1,6 +1,7 @@
 /*
  * What charging brings: live state, orders.
  */
+#include "charging/event_admin.h"
 #include "charging/evidence.h"
 #include "charging/find_admin.h"
 #include "charging/map_admin.h"
@@ -15,8 +16,8 @@
 #include "charging/watch.h"
 #include "web/feature.h"
 
-static const struct resource *const pages[] = { &order_page,
-                                              &orphan_page };
+static const struct resource *const pages[] = { &order_page, &orphan_page,
+                                              &event_page };
 
 static const struct menu_entry entries[] = {
     { "充电实况", "/console/wall", "wall.view", "activity", "charging" },

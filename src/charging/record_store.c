@@ -87,8 +87,10 @@ static enum record_result compare(struct cx *cx, const struct record_in *r)
     if (f->hash.len != sizeof r->hash ||
         memcmp(f->hash.data, r->hash, sizeof r->hash) != 0)
         return RECORD_IS_CONFLICT;
-    return f->at.ms == r->at.ms && f->pile_id == r->pile_id
-        ? RECORD_IS_NEW : RECORD_IS_KNOWN;
+    if (f->at.ms == r->at.ms && f->pile_id == r->pile_id)
+        return RECORD_IS_NEW;
+    return r->at.ms - f->at.ms > RECORD_OLD_MS ? RECORD_IS_OLD
+                                               : RECORD_IS_KNOWN;
 }
 
 static void keep_conflict(struct cx *cx, const struct record_in *r)

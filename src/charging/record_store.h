@@ -26,9 +26,14 @@ struct record_in {
     int64_t gateway_id;
 };
 
+/* A pile repeats a record that was not confirmed within minutes; after hours
+   only if its line was down so long. */
+enum { RECORD_OLD_MS = 12 * 3600 * 1000 };
+
 enum record_result {
     RECORD_IS_NEW,
     RECORD_IS_KNOWN,   /* the same, stored before */
+    RECORD_IS_OLD,     /* the same, stored more than RECORD_OLD_MS before */
     RECORD_IS_CONFLICT /* another one under this number was first */
 };
 

@@ -150,7 +150,7 @@ struct mail {
             struct ykc_head head;
             uint8_t trade[16];
             uint8_t gun;
-            int64_t pile_id;
+            bool is_old; /* stored long before: tell */
         } ack;
         struct {
             int64_t id, order_id;

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "asset/live.h"
 #include "base/config.h"
 #include "base/log.h"
 
@@ -286,16 +287,33 @@ static void accept_some(struct net *n)
 
 /* ---- mail ----------------------------------------------------------- */
 
+/* A record of another day: a lost confirmation, or an old capture (F48). */
+static void tell_old(struct net *n, const struct mail *m)
+{
+    char trade[YKC_TRADE_TEXT];
+
+    if (session_may_alarm(n, m->charger))
+        session_event(n, m->charger, m->ack.gun, EVENT_PROTOCOL,
+                      "早已存入的交易记录再次上传，疑似重放旧报文，"
+                      "流水号 %s",
+                      wire_hex(m->ack.trade, sizeof m->ack.trade, trade));
+}
+
 /* 0x40: only what is stored is confirmed, with the number as it came. */
 static void ack(struct net *n, const struct mail *m)
 {
     struct conn *c = net_conn(n, m->to);
     uint8_t body[17] = { 0 };
+    struct charger *ch;
 
     if (c == NULL)
         return; /* the pile sends the record again */
+    ch = m->charger != NULL && session_owns(n, c, m->charger) ? m->charger
+                                                              : NULL;
+    if (ch != NULL && m->ack.is_old)
+        tell_old(n, m);
     memcpy(body, m->ack.trade, 16);
-    conn_send(n, c, m->charger,
+    conn_send(n, c, ch,
               ykc_reply_head(ykc_type_record_confirmation, &m->ack.head),
               body, sizeof body);
     count_one(&n->counts, COUNT_records_acked);

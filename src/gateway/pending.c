@@ -417,6 +417,22 @@ static void unsolicited(struct in *in)
              F_INT("type", in->raw->head.type));
 }
 
+/*
+ * A start that we never sent, and not the session of the gun either: of
+ * another day, or made up. A pile does not do so by being late (F48).
+ */
+static void played_again(struct in *in)
+{
+    char trade[YKC_TRADE_TEXT];
+
+    if (memcmp(in->gun->trade, in->raw->body, sizeof in->gun->trade) == 0 ||
+        !session_may_alarm(in->net, in->charger))
+        return;
+    session_event(in->net, in->charger, in->gun_no, EVENT_PROTOCOL,
+                  "应答了平台没有下发的启动，疑似重放旧报文，流水号 %s",
+                  wire_hex(in->raw->body, sizeof in->gun->trade, trade));
+}
+
 void start_reply_frame(struct in *in)
 {
     const struct ykc_remote_start_reply *r = &in->any->remote_start_reply;
@@ -426,6 +442,7 @@ void start_reply_frame(struct in *in)
     if (p == NULL || !p->has_trade ||
         memcmp(p->trade, in->raw->body, sizeof p->trade) != 0) {
         unsolicited(in);
+        played_again(in);
         return;
     }
     if (r->result == 1) {

@@ -272,14 +272,23 @@ static void tell_conflict(struct recorder *x, const struct record_item *r)
         count_one(&x->w->counts, COUNT_dropped_rows);
 }
 
+/* The pile code stands behind the trade number. */
+static struct charger *charger_of(struct gateway *g,
+                                  const struct record_item *r)
+{
+    return charger_find(&g->chargers,
+                        code_of_wire(r->raw + FRAME_HEAD + 16));
+}
+
 static void acknowledge(struct recorder *x, const struct record_item *r,
                         enum record_result result)
 {
-    struct mail m = { .kind = MAIL_ACK, .to = r->from };
     struct gateway *g = x->w->gateway;
+    struct mail m = { .kind = MAIL_ACK, .to = r->from,
+                      .charger = charger_of(g, r) };
 
     count_one(&x->w->counts, COUNT_records_stored);
-    if (result == RECORD_IS_KNOWN)
+    if (result == RECORD_IS_KNOWN || result == RECORD_IS_OLD)
         count_one(&x->w->counts, COUNT_records_repeated);
     if (result == RECORD_IS_CONFLICT) {
         count_one(&x->w->counts, COUNT_records_conflict);
@@ -288,6 +297,8 @@ static void acknowledge(struct recorder *x, const struct record_item *r,
     if (r->from == 0)
         return; /* out of the journal: its connection is long gone */
     m.ack.head = r->head;
+    m.ack.gun = r->gun;
+    m.ack.is_old = result == RECORD_IS_OLD;
     memcpy(m.ack.trade, r->raw + FRAME_HEAD, sizeof m.ack.trade);
     mail_send(g, conn_id_net(r->from), &m);
 }

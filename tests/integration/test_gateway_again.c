@@ -1,7 +1,8 @@
 /*
  * What happened once, with the real gateway: a session whose link drops at
  * each of its phases goes on to its record (G14, F43), and a captured one
- * that is played again, whole or shuffled, has no effect (G9, F48).
+ * that is played again, whole or shuffled, has no effect and is told (G9,
+ * F48).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -242,6 +243,10 @@ static void play(const uint8_t *tape, const size_t *at, const size_t *order,
     rig_wait_int(&rig, "SELECT online FROM pile WHERE id = 1", 0, 5000);
 }
 
+static const char replays[] =
+    "SELECT COUNT(*) FROM pile_event WHERE pile_id = 1 AND kind = 9 AND"
+    " detail LIKE '%疑似重放旧报文%'";
+
 static void a_session_played_again_has_no_effect(void **state)
 {
     static uint8_t tape[TAPE];
@@ -253,6 +258,7 @@ static void a_session_played_again_has_no_effect(void **state)
     count = cut(tape, capture(tape), at);
     assert_true(count >= 7);
     rig_sleep(1200);
+    assert_int_equal(rig_int(&rig, replays), 0); /* not what was real */
     snprintf(before, sizeof before, "%s", rig_text(&rig, figures));
     assert_true(strlen(before) > 20);
     for (int round = 0; round < 6; round++) {
@@ -274,6 +280,37 @@ static void a_session_played_again_has_no_effect(void **state)
     /* the replies to commands of that time are not believed, and counted */
     rig_wait_count(&rig, "unsolicited_total", 2 * 6, 5000);
     rig_wait_count(&rig, "records_repeated_total", 6, 5000);
+    /* and told, once a minute at most */
+    rig_wait_int(&rig, replays, 1, 5000);
+    assert_int_equal(rig_int(&rig, "SELECT COUNT(*) FROM pile_event WHERE"
+                             " pile_id = 1 AND gun = 1 AND detail LIKE '%"
+                             TRADE "'"), 1);
+}
+
+/* A session that a card began has no reply to a start: its record tells. */
+static void a_record_of_yesterday_is_told(void **state)
+{
+    struct ykc_trade_record f = pile_record(1, 1, TRADE, 20000);
+    struct pile p;
+
+    (void)state;
+    make_order();
+    pile_login(&p, &rig, 1);
+    for (int i = 0; i < 2; i++) { /* its confirmation was lost */
+        pile_send(&p, ykc_type_trade_record, &f);
+        pile_expect(&p, ykc_type_record_confirmation, 5000);
+    }
+    rig_sleep(700);
+    assert_int_equal(rig_int(&rig, replays), 0);
+    rig_sql(&rig, "UPDATE trade_record SET received_at = received_at -"
+            " INTERVAL 1 DAY");
+    for (int i = 0; i < 2; i++) {
+        pile_send(&p, ykc_type_trade_record, &f);
+        pile_expect(&p, ykc_type_record_confirmation, 5000);
+    }
+    rig_wait_int(&rig, replays, 1, 5000);
+    assert_int_equal(rig_int(&rig, "SELECT COUNT(*) FROM trade_record"), 1);
+    pile_close(&p);
 }
 
 int main(void)
@@ -282,6 +319,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         GATEWAY_TEST(a_link_that_drops_at_any_phase_costs_nothing),
         GATEWAY_TEST(a_session_played_again_has_no_effect),
+        GATEWAY_TEST(a_record_of_yesterday_is_told),
     };
     int failed;
 

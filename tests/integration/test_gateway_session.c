@@ -341,12 +341,24 @@ static void frames_that_do_not_belong_have_no_effect(void **state)
     pile_close(&other);
 }
 
+/* A frame whose check field has its high byte first. */
+static void send_swapped(struct pile *p, uint8_t type, const void *frame)
+{
+    uint8_t bytes[YKC_MAX_FRAME], last;
+    size_t n = pile_frame(p, type, frame, bytes);
+
+    last = bytes[n - 1];
+    bytes[n - 1] = bytes[n - 2];
+    bytes[n - 2] = last;
+    pile_send_bytes(p, bytes, n);
+}
+
 static void both_orders_of_the_check_field_are_understood(void **state)
 {
     struct ykc_heartbeat h = { .gun_number = 1 };
-    uint8_t bytes[YKC_MAX_FRAME], last;
+    struct ykc_trade_record f =
+        pile_record(3, 1, "32010200000003012511050740000003", 100);
     struct pile p;
-    size_t n;
 
     (void)state;
     rig_sql(&rig, "UPDATE pile SET crc_tx = 3, updated_at = NOW(3)"
@@ -354,13 +366,13 @@ static void both_orders_of_the_check_field_are_understood(void **state)
     rig_sleep(6000);
     pile_login(&p, &rig, 3);
     snprintf(h.pile_code, sizeof h.pile_code, "%s", rig_code(3));
-    n = pile_frame(&p, ykc_type_heartbeat, &h, bytes);
-    last = bytes[n - 1];
-    bytes[n - 1] = bytes[n - 2];
-    bytes[n - 2] = last;
-    pile_send_bytes(&p, bytes, n);
+    send_swapped(&p, ykc_type_heartbeat, &h);
     pile_expect(&p, ykc_type_heartbeat_reply, 1000);
     /* The pile wants them as it sends them. */
+    assert_int_equal(p.raw.head.crc, YKC_CRC_SWAPPED);
+    /* That of a record, too, which comes from another thread. */
+    send_swapped(&p, ykc_type_trade_record, &f);
+    pile_expect(&p, ykc_type_record_confirmation, 5000);
     assert_int_equal(p.raw.head.crc, YKC_CRC_SWAPPED);
     pile_close(&p);
 }
