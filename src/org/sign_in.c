@@ -157,15 +157,26 @@ static void open_work(struct cx *cx, void *arg)
     w->result->outcome = SIGN_IN_OK;
 }
 
-/* A try during the lock is on record, and is not looked at (L1). */
-static void locked_work(struct cx *cx, void *arg)
+/* A try during the lock, or without its captcha, is on record and is not
+   looked at (L1). */
+static void barred_work(struct cx *cx, void *arg)
 {
     const struct work *w = arg;
 
     audit(cx, "account.sign_in_failed", "account",
           w->account == NULL ? 0 : w->account->id,
-          cx_printf(cx, "%s 登录被拒绝：已锁定",
-                    masked(cx, w->s->phone)));
+          cx_printf(cx, "%s 登录被拒绝：%s", masked(cx, w->s->phone),
+                    w->result->outcome == SIGN_IN_LOCKED
+                        ? "已锁定" : "没有通过图形验证码"));
+}
+
+/* Proof of the phone alone: it opens the way to a password. */
+static void proved_work(struct cx *cx, void *arg)
+{
+    const struct work *w = arg;
+
+    audit(cx, "account.claim", "account", w->account->id,
+          cx_printf(cx, "%s 已验证手机号，将设置密码", w->account->name));
 }
 
 static void disabled_work(struct cx *cx, void *arg)
@@ -176,6 +187,18 @@ static void disabled_work(struct cx *cx, void *arg)
           cx_printf(cx, "%s 登录被拒绝：账号或组织已停用",
                     w->account->name));
     w->result->outcome = SIGN_IN_DISABLED;
+}
+
+static void too_often_work(struct cx *cx, void *arg)
+{
+    (void)arg;
+    audit(cx, "account.sign_in_failed", "account", 0,
+          "登录被拒绝：一分钟内尝试过多");
+}
+
+void sign_in_too_often(struct cx *cx)
+{
+    db_tx(cx, too_often_work, NULL);
 }
 
 /* ---- the three ways ---------------------------------------------------- */
@@ -230,8 +253,7 @@ struct sign_in_result sign_in_password(struct cx *cx, const struct sign_in *s,
 
     *w = (struct work){ s, a, "密码", r };
     if (is_barred(cx, s, r)) {
-        if (r->outcome == SIGN_IN_LOCKED)
-            db_tx(cx, locked_work, w);
+        db_tx(cx, barred_work, w);
         return *r;
     }
     right = password_verify(cx, a != NULL && a->password != NULL
@@ -268,12 +290,14 @@ struct sign_in_result sign_in_code(struct cx *cx, const struct sign_in *s,
         db_tx(cx, code_fail_work, w);
         return *r;
     }
-    if (a->status != ENABLED)
+    if (a->status != ENABLED) {
         db_tx(cx, disabled_work, w);
-    else if (a->password == NULL || strcmp(purpose, "sms") != 0)
+    } else if (a->password == NULL || strcmp(purpose, "sms") != 0) {
+        db_tx(cx, proved_work, w);
         r->outcome = SIGN_IN_CLAIM;
-    else
+    } else {
         db_tx(cx, open_work, w);
+    }
     return *r;
 }
 
@@ -311,14 +335,24 @@ struct claim {
     struct sign_in_result *result;
 };
 
+static void bad_key_work(struct cx *cx, void *arg)
+{
+    (void)arg;
+    count_caller(cx);
+    audit(cx, "account.sign_in_failed", "account", 0,
+          "设置密码失败：链接无效、已过期或已用过");
+}
+
 static void claim_work(struct cx *cx, void *arg)
 {
     struct claim *c = arg;
     struct sign_in s = { .phone = c->account->phone, .agent = c->agent };
     struct work w = { &s, c->account, "设置密码", c->result };
 
-    if (sms_key_phone(cx, c->key, claim_purpose, true) == NULL)
-        cx_fail(cx, ERR_STATE, "链接已失效，重新获取验证码。");
+    if (sms_key_phone(cx, c->key, claim_purpose, true) == NULL) {
+        bad_key_work(cx, NULL);
+        return;
+    }
     must(session_become(cx, c->account->id));
     password_store(cx, c->account->id, c->hash, 0);
     audit(cx, "account.password", "account", c->account->id,
@@ -335,8 +369,11 @@ const char *sign_in_claim(struct cx *cx, const char *key,
     char hash[PASSWORD_HASH_SIZE];
     const char *flaw;
 
-    if (a == NULL)
-        cx_fail(cx, ERR_STATE, "链接已失效，重新获取验证码。");
+    *token = NULL;
+    if (a == NULL) {
+        db_tx(cx, bad_key_work, NULL);
+        return NULL;
+    }
     flaw = flaw_of(cx, a, password);
     if (flaw != NULL)
         return flaw;

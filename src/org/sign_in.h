@@ -69,6 +69,9 @@ void sign_in_send_code(struct cx *cx, const char *phone, const char *purpose);
 const char *sign_in_key_new(struct cx *cx, const char *phone,
                             int64_t life_ms);
 
+/* Puts on record that a try was not even looked at. */
+void sign_in_too_often(struct cx *cx);
+
 struct sign_in_account {
     int64_t id;
     const char *phone, *name, *org_name;
@@ -81,7 +84,7 @@ struct sign_in_account *sign_in_key_account(struct cx *cx, const char *key);
 
 /*
  * Chooses the password by key, and signs in. Returns what is wrong with the
- * password, or NULL and *token. Fails with ERR_STATE if the key is no good.
+ * password; else NULL and *token, which is NULL if the key is no good.
  */
 const char *sign_in_claim(struct cx *cx, const char *key,
                           const char *password, const char *agent,

@@ -188,6 +188,17 @@ static bool solved(struct request *req, const char *id, const char *answer)
            captcha_solve(req->cx, id, answer);
 }
 
+/* So many tries of an address, and so many of all (0: any number), each of
+   them refused on record. */
+static void need_turn(struct request *req, const char *what, int of_all)
+{
+    if (request_take(req, what, req->address, TRIES_A_MINUTE) &&
+        (of_all == 0 || request_take(req, what, "*", of_all)))
+        return;
+    sign_in_too_often(req->cx);
+    cx_fail(req->cx, ERR_TOO_MANY, "登录尝试过于频繁，一分钟后再试。");
+}
+
 static const char *lock_text(struct cx *cx, stamp to)
 {
     struct civil c = stamp_civil(to);
@@ -273,9 +284,7 @@ static void login_post(struct request *req, const void *args)
 
     if (*a->password == '\0')
         l.password_error = "不能为空。";
-    if (!request_take(req, "login", req->address, TRIES_A_MINUTE) ||
-        !request_take(req, "login", "*", HASHES_A_MINUTE))
-        cx_fail(cx, ERR_TOO_MANY, "登录尝试过于频繁，一分钟后再试。");
+    need_turn(req, "login", HASHES_A_MINUTE);
     if (l.phone_error != NULL || l.password_error != NULL) {
         l.captcha = sign_in_needs_captcha(cx, "");
         show(req, &l);
@@ -376,9 +385,11 @@ static void code_post(struct request *req, const void *args)
     *s = (struct send){ read_phone(req, &l), l.view };
     l.captcha = sign_in_needs_captcha(cx, "");
     if (s->phone != NULL && l.captcha &&
-        !solved(req, a->captcha_id, a->captcha))
+        !solved(req, a->captcha_id, a->captcha)) {
         l.captcha_error = *a->captcha == '\0' ? "输入图中的 4 个字符。"
                                               : "图形验证码不正确。";
+        sms_code_refused(cx, s->phone, s->purpose, "没有通过图形验证码");
+    }
     if (s->phone != NULL && l.captcha_error == NULL) {
         l.phone = s->phone;
         l.sent = cx_run(cx, send_work, s);
@@ -437,8 +448,7 @@ static void sms_post(struct request *req, const void *args)
     struct sign_in s = { .phone = read_phone(req, &l), .agent = req->agent };
     struct sign_in_result r = { .outcome = SIGN_IN_WRONG };
 
-    if (!request_take(req, "login.sms", req->address, TRIES_A_MINUTE))
-        cx_fail(cx, ERR_TOO_MANY, "登录尝试过于频繁，一分钟后再试。");
+    need_turn(req, "login.sms", 0);
     if (s.phone != NULL)
         r = sign_in_code(cx, &s, l.view, a->code);
     if (r.outcome == SIGN_IN_OK) {
@@ -508,12 +518,11 @@ static void set_post(struct request *req, const void *args)
                        .next = safe_next(a->next) };
     const char *token = NULL;
 
-    if (!request_take(req, "login", req->address, TRIES_A_MINUTE) ||
-        !request_take(req, "login", "*", HASHES_A_MINUTE))
-        cx_fail(cx, ERR_TOO_MANY, "尝试过于频繁，一分钟后再试。");
-    if (strcmp(a->password, a->again) != 0)
+    need_turn(req, "login", HASHES_A_MINUTE);
+    if (strcmp(a->password, a->again) != 0 &&
+        sign_in_key_account(cx, a->key) != NULL)
         l.again_error = "两次输入的密码不一致。";
-    else if (sign_in_key_account(cx, a->key) != NULL)
+    else
         l.password_error = sign_in_claim(cx, a->key, a->password, req->agent,
                                          &token);
     if (token != NULL)

@@ -12,6 +12,7 @@
 static const struct label events[] = {
     EVENT("account.sign_in",        "登录")
     EVENT("account.sign_in_failed", "登录失败")
+    EVENT("sms.code_refused",       "拒绝发送验证码")
     EVENT("account.sign_out",       "退出登录")
     EVENT("account.session_end",    "结束其他登录")
     EVENT("sms.code",               "发送验证码")

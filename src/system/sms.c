@@ -89,6 +89,7 @@ struct order {
     const char *phone, *purpose;
     uint8_t hash[SHA256_SIZE];
     int64_t id;
+    const char *why; /* it was refused */
 };
 
 static void need_turn(struct cx *cx, const char *subject, int64_t window_ms,
@@ -137,6 +138,46 @@ static void keep_code(struct cx *cx, void *arg)
     note(cx, o);
 }
 
+static void keep_code_tx(struct cx *cx, void *arg)
+{
+    db_tx(cx, keep_code, arg);
+}
+
+static void note_refusal(struct cx *cx, void *arg)
+{
+    const struct order *o = arg;
+    char phone[24];
+
+    audit(cx, "sms.code_refused", "sms_code", 0,
+          cx_printf(cx, "%s 获取验证码（%s）被拒绝：%s",
+                    mask_phone(o->phone, phone), o->purpose, o->why));
+}
+
+void sms_code_refused(struct cx *cx, const char *phone, const char *purpose,
+                      const char *why)
+{
+    struct order *o = CX_NEW(cx, struct order);
+
+    o->phone = phone;
+    o->purpose = purpose;
+    o->why = why;
+    db_tx(cx, note_refusal, o);
+}
+
+/* So is whoever asks for more of them than the limits allow. */
+static void keep_or_note(struct cx *cx, struct order *o)
+{
+    struct cx_error error;
+
+    if (cx_run(cx, keep_code_tx, o))
+        return;
+    error = cx->error;
+    if (error.code == ERR_TOO_MANY)
+        sms_code_refused(cx, o->phone, o->purpose, error.text);
+    cx->error = error;
+    cx_refail(cx);
+}
+
 void sms_code_send(struct cx *cx, const char *phone, const char *purpose,
                    bool deliver)
 {
@@ -151,7 +192,7 @@ void sms_code_send(struct cx *cx, const char *phone, const char *purpose,
     o->phone = phone;
     o->purpose = purpose;
     hash_code(phone, purpose, code, o->hash);
-    db_tx(cx, keep_code, o);
+    keep_or_note(cx, o);
     if (deliver)
         deliver_code(cx, phone, code,
                      cx_printf(cx, "code-%lld", (long long)o->id));

@@ -38,6 +38,10 @@ void sms_code_send(struct cx *cx, const char *phone, const char *purpose,
 bool sms_code_use(struct cx *cx, const char *phone, const char *purpose,
                   const char *code);
 
+/* Puts on record that a code was asked for and refused. */
+void sms_code_refused(struct cx *cx, const char *phone, const char *purpose,
+                      const char *why);
+
 /* Seconds until another code may be asked for; 0: now. */
 int sms_code_wait_s(struct cx *cx, const char *phone, const char *purpose);
 

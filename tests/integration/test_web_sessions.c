@@ -222,6 +222,7 @@ static void failures_count_down_then_lock(void **state)
     assert_non_null(strstr(r.body, "输入图中的 4 个字符。"));
     assert_non_null(strstr(r.body, "/login/captcha.png?id="));
     fcgi_free(&r);
+    assert_int_equal(audited("account.sign_in_failed", "10.1.0.9"), 1);
 }
 
 struct captcha {
@@ -321,6 +322,7 @@ static void an_address_is_slowed_down_whatever_the_phone(void **state)
 {
     struct browser b = browser_at("10.4.0.1");
     struct fcgi_reply r;
+    int tries = 4;
 
     (void)state;
     for (int i = 0; i < 3; i++) {
@@ -336,12 +338,15 @@ static void an_address_is_slowed_down_whatever_the_phone(void **state)
     fcgi_free(&r);
     for (int i = 0; i < 30; i++) {
         r = try(&b, ADMIN_PHONE, "x", "");
+        tries++;
         if (r.status == 429)
             break;
         fcgi_free(&r);
     }
     assert_int_equal(r.status, 429);
     fcgi_free(&r);
+    /* Each of them is on record, whatever it was refused for (L1). */
+    assert_int_equal(audited("account.sign_in_failed", "10.4.0.1"), tries);
 }
 
 /* Many addresses of one network count together (A4); others get in. */
@@ -480,6 +485,11 @@ static void first_password_needs_the_phone(void **state)
     assert_int_equal(r.status, 422);
     assert_string_equal(b.session, "");
     fcgi_free(&r);
+    browser_post(&b, "/login/password", "key=1.abcdef&password=Xy-12345678"
+                 "&again=other", &r);
+    assert_int_equal(r.status, 422);
+    fcgi_free(&r);
+    assert_int_equal(audited("account.sign_in_failed", "10.7.0.1"), 3);
     forget(NULL);
     claim(&b, "first", NEW_PHONE, key, sizeof key);
     snprintf(form, sizeof form,
@@ -509,6 +519,9 @@ static void first_password_needs_the_phone(void **state)
     assert_string_equal(other.session, "");
     fcgi_free(&r);
     assert_int_equal(audited("account.password", "10.7.0.1"), 1);
+    assert_int_equal(audited("account.claim", "10.7.0.1"), 1);
+    assert_int_equal(audited("account.sign_in_failed", "10.7.0.1"), 3);
+    assert_int_equal(audited("account.sign_in_failed", "10.7.0.2"), 1);
     assert_true(browser_sign_in(&other, NEW_PHONE, "Fresh-Pear-3"));
 }
 
@@ -584,6 +597,7 @@ static void code_is_tried_five_times_and_sent_once_a_minute(void **state)
     assert_int_equal(r.status, 422);
     assert_non_null(strstr(r.body, "输入图中的 4 个字符。"));
     fcgi_free(&r);
+    assert_int_equal(audited("sms.code_refused", "10.9.0.1"), 2);
     /* A phone that is nobody's looks the same, and gets nothing. */
     b = browser_at("10.9.0.2");
     browser_get(&b, "/login?view=sms", &r);
