@@ -169,14 +169,16 @@ struct conn *net_conn(struct net *n, conn_id id)
 
 /* ---- accepting ------------------------------------------------------ */
 
-static void tune(int fd)
+static void tune(const struct net *n, int fd)
 {
+    int unheard_ms = (int)session_suspect_ms(n); /* 30 s (G18) */
+
     set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
     set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 30);
     set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10);
     set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
-    set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 30000); /* G18 */
+    set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, unheard_ms);
 }
 
 static void peer_of(const struct sockaddr_storage *at, struct address *out)
@@ -257,7 +259,7 @@ static void admit(struct net *n, int fd, const struct sockaddr_storage *at)
         count_one(&n->counts, COUNT_refused_address);
         return;
     }
-    tune(fd);
+    tune(n, fd);
     conn_open(n, fd, &from);
 }
 
