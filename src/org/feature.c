@@ -8,7 +8,7 @@
 #include "web/feature.h"
 
 static const struct resource *const pages[] = {
-    &org_page, &account_page, &grant_page, &role_page,
+    &org_page, &account_page, &grant_page, &role_page, &session_page,
 };
 
 static const struct permission perms[] = {

@@ -12,6 +12,7 @@ extern const struct resource org_page;
 extern const struct resource account_page;
 extern const struct resource grant_page; /* roles and stations alone */
 extern const struct resource role_page;
+extern const struct resource session_page;
 
 /* The invitation of an account, and the form of a role. */
 enum { ACCOUNT_ROUTES = 2, ROLE_ROUTES = 4 };

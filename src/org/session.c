@@ -8,9 +8,12 @@
 #include "base/crypto.h"
 #include "db/db.h"
 #include "db/kept.h"
+#include "db/scope.h"
 #include "driver/driver.h"
 #include "org/duty.h"
 #include "org/org.h"
+#include "org/people.h"
+#include "system/audit.h"
 
 enum {
     TOKEN_BYTES = 32,
@@ -497,6 +500,34 @@ int64_t session_end_all(struct cx *cx, enum session_kind kind,
 
     db_need_tx(cx);
     return db_exec(cx, sql, BIND(V((int)kind), V(owner_id), V(except_id)));
+}
+
+struct owner_row {
+    int64_t id;
+    const char *name;
+};
+
+void session_stop(struct cx *cx, int64_t session_id)
+{
+    static const struct db_field row[] = {
+        DB_FIELD(struct owner_row, id),
+        DB_FIELD(struct owner_row, name),
+    };
+    static const char sql[] =
+        "SELECT a.id, a.name FROM session s"
+        "  JOIN account a ON a.id = s.owner_id"
+        "  JOIN org o ON o.id = a.org_id WHERE s.id = ? AND s.kind = 1";
+    const struct owner_row *owner =
+        scoped_row(cx, sql, session_id, &org_scope,
+                   ROW(struct owner_row, row), "登录");
+
+    if (session_id == cx->actor.session_id)
+        cx_fail(cx, ERR_STATE, "这是你正在用的设备，请用「退出登录」。");
+    people_may_stop(cx, owner->id);
+    if (!session_end(cx, SESSION_ACCOUNT, owner->id, session_id))
+        cx_fail(cx, ERR_NOT_FOUND, "这台设备已经退出登录。");
+    audit(cx, "account.session_end", "account", owner->id,
+          cx_printf(cx, "结束 %s 的一台设备的登录", owner->name));
 }
 
 struct session_entry *session_list(struct cx *cx, enum session_kind kind,

@@ -68,6 +68,10 @@ bool session_end(struct cx *cx, enum session_kind kind, int64_t owner_id,
 int64_t session_end_all(struct cx *cx, enum session_kind kind,
                         int64_t owner_id, int64_t except_id);
 
+/* Ends the session of an account in the caller's scope that the caller may
+   switch off; not the one it acts in. In a transaction. */
+void session_stop(struct cx *cx, int64_t session_id);
+
 struct session_entry {
     int64_t id;
     const char *address, *agent;

@@ -829,7 +829,7 @@ static void shows_nothing_to_another_organisation(void **state)
 {
     /* What an organisation has of its own from its first day. */
     static const char *const own[] = { "org", "account", "grant", "role",
-                                       "audit" };
+                                       "session", "audit" };
     int64_t all[IDS_MAX], seen[IDS_MAX];
     int64_t changes = testdb_int(site_cx(), "SELECT COUNT(*) FROM audit"
                                             " WHERE event <>"

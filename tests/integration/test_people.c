@@ -327,6 +327,102 @@ static void changed_rights_end_sessions(void **state)
                            " 'account.reset' AND object_id = %lld", id), 1);
 }
 
+/* By the pages themselves: a role that changes, one that is given. */
+static void a_changed_role_ends_sessions(void **state)
+{
+    long long id = clerk.account_id;
+    long long role = count("SELECT MAX(role_id) FROM account_role WHERE"
+                           " account_id = %lld", id);
+    struct visitor other;
+
+    (void)state;
+    site_sign_in(&clerk, id);
+    site_sign_in(&other, id);
+    assert_int_equal(submit(&boss, text("/console/role/%lld/edit", role),
+                            text("name=less&ver=%lld&perm.org.view=1"
+                                 "&perm.account.view=1"
+                                 "&perm.account.edit=1",
+                                 (long long)count("SELECT ver FROM role"
+                                                  " WHERE id = %lld",
+                                                  role))).status, 303);
+    assert_int_equal(site_get(&clerk, "/console/account").status, 303);
+    assert_int_equal(site_get(&other, "/console/account").status, 303);
+    site_sign_in(&clerk, id);
+    assert_int_equal(site_get(&clerk, "/console/role").status, 403);
+    assert_int_equal(submit(&boss, text("/console/grant/%lld/edit", id),
+                            text("_version=%lld&roles=%lld,%lld",
+                                 (long long)count("SELECT ver FROM account"
+                                                  " WHERE id = %lld", id),
+                                 role,
+                                 (long long)count(
+                                     "SELECT role_id FROM account_role WHERE"
+                                     " account_id = %lld",
+                                     (long long)boss.account_id))).status,
+                     303);
+    assert_int_equal(site_get(&clerk, "/console/account").status, 303);
+    site_sign_in(&clerk, id);
+    assert_int_equal(site_get(&clerk, "/console/role").status, 200);
+    testdb_sql(cx, text("DELETE FROM account_role WHERE account_id = %lld AND"
+                        " role_id <> %lld", id, role));
+}
+
+static long long session_of(const struct visitor *v)
+{
+    return count("SELECT MAX(id) FROM session WHERE owner_id = %lld AND kind"
+                 " = 1", (long long)v->account_id);
+}
+
+static struct site_reply end(struct visitor *v, long long session)
+{
+    return site_act(v, "/console/session/do/end",
+                    text("ids=%lld", session));
+}
+
+static int asked(struct visitor *v, long long session)
+{
+    return site_get(v, text("/console/session/do/end?ids=%lld",
+                            session)).status;
+}
+
+/* A6: listed and ended, in scope and by who could switch the owner off. */
+static void devices_are_listed_and_ended(void **state)
+{
+    long long id = clerk.account_id, first, second;
+    struct visitor phone;
+    struct site_reply r;
+
+    (void)state;
+    testdb_sql(cx, text("DELETE FROM session WHERE owner_id = %lld", id));
+    site_sign_in(&clerk, id);
+    first = session_of(&clerk);
+    site_sign_in(&phone, id);
+    second = session_of(&phone);
+    r = site_get(&boss, "/console/session");
+    assert_int_equal(r.status, 200);
+    assert_has(&r, "p0003");
+    assert_null(strstr(r.body, ">p0001<"));
+    assert_null(strstr(r.body, phone.token));
+    assert_int_equal(asked(&boss, session_of(&admin)), 404);
+    end(&boss, session_of(&admin));
+    assert_int_equal(site_get(&admin, "/console/me").status, 200);
+    assert_int_equal(end(&clerk, session_of(&boss)).status, 403);
+    assert_int_equal(end(&boss, session_of(&boss)).status, 409);
+    assert_int_equal(end(&boss, second).status, 303);
+    assert_int_equal(site_get(&phone, "/console/me").status, 303);
+    assert_int_equal(site_get(&clerk, "/console/me").status, 200);
+    assert_int_equal(asked(&boss, second), 404);
+    assert_int_equal(count("SELECT COUNT(*) FROM audit WHERE event ="
+                           " 'account.session_end' AND object_id = %lld AND"
+                           " actor_id = %lld", id,
+                           (long long)boss.account_id), 1);
+    /* What is over is not shown: nobody would be ended. */
+    testdb_sql(cx, text("UPDATE session SET seen_at = NOW(3) - INTERVAL 31"
+                        " MINUTE WHERE id = %lld", first));
+    r = site_get(&boss, "/console/session");
+    assert_null(strstr(r.body, "p0003"));
+    site_sign_in(&clerk, id);
+}
+
 /* ---- setting up --------------------------------------------------------- */
 
 static void org(int kind, const char *name)
@@ -377,6 +473,8 @@ int main(void)
         cmocka_unit_test(roles_are_given_by_who_has_them),
         cmocka_unit_test(nobody_touches_who_stands_above),
         cmocka_unit_test(changed_rights_end_sessions),
+        cmocka_unit_test(a_changed_role_ends_sessions),
+        cmocka_unit_test(devices_are_listed_and_ended),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

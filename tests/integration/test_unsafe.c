@@ -85,6 +85,13 @@ static const struct act {
       ONCE },
     { "/console/account/do/enable", ACCOUNT, NULL, "", "account.enable",
       STATE },
+    { "/console/session/do/end",
+      "SELECT MIN(id) FROM session WHERE agent = 'ended'",
+      "INSERT INTO session (token_hash, kind, owner_id, csrf, agent,"
+      " created_at, seen_at, expires_at) SELECT UNHEX(SHA2('x', 256)), 1, id,"
+      " UNHEX(SHA2('y', 256)), 'ended', NOW(3), NOW(3), NOW(3) + INTERVAL 1"
+      " HOUR FROM account WHERE phone = '13711111111'", "",
+      "account.session_end", ONCE },
     { "/console/role/do/delete", "SELECT id FROM role WHERE name = 'audited'",
       "DELETE FROM account_role WHERE role_id ="
       " (SELECT id FROM role WHERE name = 'audited')", "", "role.delete",
