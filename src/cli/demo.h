@@ -161,13 +161,18 @@ void demo_make_assets(struct demo *d);
 void demo_make_people(struct demo *d);
 void demo_make_history(struct demo *d);
 void demo_make_books(struct demo *d);
+/* How the history goes on: cars in ten hours like this one of a Monday (1) to
+   Sunday (7), after the last day. */
+int64_t demo_arrivals_in_ten_hours(const struct demo *d, int weekday,
+                                   int hour);
 
 /* PILEHUB_HOME/demo.accounts, KEY=VALUE: written as the last act before the
    commit, kept after it. */
 void demo_write_accounts(const struct demo *d);
 void demo_keep_accounts(const struct demo *d);
 
-/* PILEHUB_HOME/sim.piles and sim.cards: what the simulator is to play. */
+/* PILEHUB_HOME/sim.piles, sim.cards and sim.week: what the simulator is to
+   play, so that its days are like those before. */
 void demo_write_fleet(const struct demo *d);
 
 #endif

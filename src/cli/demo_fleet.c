@@ -1,5 +1,6 @@
 /*
- * The files that make the simulator play the piles and cards of the demo.
+ * The files that make the simulator play the piles and cards of the demo, and
+ * its days.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -57,8 +58,24 @@ static void write_cards(const struct demo *d)
     finish(d, f);
 }
 
+/* A line a day from Monday on, 24 numbers: cars that come in that hour. */
+static void write_week(const struct demo *d)
+{
+    FILE *f = create(d, "sim.week");
+
+    for (int day = 1; day <= 7; day++)
+        for (int hour = 0; hour < 24; hour++) {
+            int64_t tenths = demo_arrivals_in_ten_hours(d, day, hour);
+
+            fprintf(f, "%lld.%lld%c", (long long)tenths / 10,
+                    (long long)tenths % 10, hour < 23 ? ',' : '\n');
+        }
+    finish(d, f);
+}
+
 void demo_write_fleet(const struct demo *d)
 {
     write_piles(d);
     write_cards(d);
+    write_week(d);
 }

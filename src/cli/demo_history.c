@@ -51,13 +51,18 @@ static stamp moment(struct demo *d, stamp day, enum demo_site site)
                                  random_between(&d->random, 0, 3599999));
 }
 
-/* A young business: from a quarter of the mean, while few know the stations,
-   to two and a half times of it. Weekends are busier, and no day is like
-   another. */
+/* A young business, in thousandths of the mean: from a quarter of it, while
+   few know the stations, to two and a half times. */
+static int64_t trend_of(const struct demo *d, int day)
+{
+    return 250 + 2250 * (int64_t)day * day / (d->days * d->days);
+}
+
+/* Weekends are busier, and no day is like another. */
 static size_t arrivals_of(struct demo *d, int day, struct arrival *out)
 {
     int64_t base = (int64_t)d->goal / d->days;
-    int64_t trend = 250 + 2250 * (int64_t)day * day / (d->days * d->days);
+    int64_t trend = trend_of(d, day);
     int64_t noise = random_bell(&d->random, 90, 110);
     stamp date = stamp_add_days(d->first_day, day);
     int *weights = arena_array(d->cx->arena, d->station_count,
@@ -84,6 +89,25 @@ static size_t arrivals_of(struct demo *d, int day, struct arrival *out)
     }
     qsort(out, n, sizeof *out, by_time);
     return n;
+}
+
+int64_t demo_arrivals_in_ten_hours(const struct demo *d, int weekday, int hour)
+{
+    int64_t a_day = (int64_t)d->goal / d->days * trend_of(d, d->days) / 1000;
+    int64_t usual = 0, here = 0; /* here in millionths of usual's unit */
+
+    for (size_t i = 0; i < d->station_count; i++) {
+        const struct demo_place *p = d->stations[i].place;
+        int64_t all = 0;
+
+        for (int h = 0; h < 24; h++)
+            all += demo_hour_weight(p->site, h);
+        usual += p->busy * 100;
+        here += INT64_C(1000000) * p->busy *
+                demo_weekday_weight(p->site, weekday) *
+                demo_hour_weight(p->site, hour) / all;
+    }
+    return 10 * a_day * here / usual / 1000000;
 }
 
 static struct demo_gun *find_gun(struct demo *d, const struct arrival *a)
@@ -132,10 +156,10 @@ static void charge(struct demo *d, struct demo_session *s,
     int64_t battery = (int64_t)car->battery_kwh * 10000;
 
     s->power_w = (int)(most *
-                       random_bell(&d->random, g->kind->dc ? 50 : 84,
-                                   g->kind->dc ? 84 : 90) / 100);
+                       random_bell(&d->random, g->kind->dc ? 46 : 84,
+                                   g->kind->dc ? 80 : 90) / 100);
     s->max_power_w = demo_power_at(s, 0);
-    s->soc_start = (int)random_bell(&d->random, 8, g->kind->dc ? 58 : 70);
+    s->soc_start = (int)random_bell(&d->random, 8, g->kind->dc ? 48 : 70);
     s->soc_end = random_chance(&d->random, 620)
                      ? (int)random_between(&d->random, 90, 100)
                      : (int)random_between(&d->random, s->soc_start + 8, 92);

@@ -17,7 +17,8 @@ enum {
     HEAT_W_PER_K = 4500    /* power that keeps it 1 K above its place */
 };
 
-/* Kinds of cars on the road: battery, powers, voltage, chemistry. */
+/* Kinds of cars on the road: battery, powers, voltage, chemistry; the common
+   ones first. */
 static const struct model {
     int32_t wh, dc_w, ac_w, dv;
     uint8_t battery_type;
@@ -34,9 +35,18 @@ static const struct model {
     { 141000, 120000, 7000, 5760, 0x03, "LKL" },
 };
 
+/* Of two the one with the smaller battery: most are small. */
+static const struct model *any_model(struct rng *rng)
+{
+    int64_t a = rng_below(rng, COUNT(models));
+    int64_t b = rng_below(rng, COUNT(models));
+
+    return &models[a < b ? a : b];
+}
+
 void car_arrive(struct car *c, struct rng *rng)
 {
-    const struct model *m = &models[rng_below(rng, COUNT(models))];
+    const struct model *m = any_model(rng);
     int64_t permille = m->wh * WMS_PER_WH / 1000;
 
     *c = (struct car){

@@ -12,6 +12,7 @@
 enum {
     TRIES = 20,         /* to find a gun that will do */
     FIRST_MS = 50000,   /* in which the first cars come */
+    AGAIN_MS = 60000,   /* in an hour in which nobody comes */
     SETTLED_MS = 10000, /* until the piles are there */
     WELL_MS = 90000,    /* in which nothing goes wrong */
     DOWN_LEAST_S = 120, /* a lost link, a broken gun */
@@ -20,35 +21,49 @@ enum {
                            about as many as there are at any time */
 };
 
-/* Cars that come in each hour of the day, in percent of the mean: taxis fill
-   the cheap night, everybody else noon and evening. */
-static const int rhythm[24] = {
-    108, 100, 92, 84, 76, 74, 78, 84, 92, 98, 102, 112,
-    122, 118, 104, 98, 96, 98, 104, 112, 116, 116, 112, 104,
-};
-
-/* The time until the next of so many an hour, which is up to twice the mean. */
-static int64_t next_after(struct sim *sim, int64_t an_hour)
+/* The time until the next of so many in ten hours, which is up to twice the
+   mean. */
+static int64_t next_after(struct sim *sim, int64_t in_ten_hours)
 {
     return sim->now_ms +
-           rng_between(&sim->rng, 1, 2 * (INT64_C(3600000) / an_hour) + 1);
+           rng_between(&sim->rng, 1,
+                       2 * (INT64_C(36000000) / in_ten_hours) + 1);
+}
+
+/* How many drivers come in ten hours like the one of that moment. */
+static int64_t rate_at(const struct sim *sim, stamp t)
+{
+    if (sim->options->week[0] == '\0')
+        return 10 * sim->options->arrivals;
+    return sim->week[24 * (stamp_weekday(t) - 1) + stamp_civil(t).hour];
+}
+
+/* Those who are there when the fleet begins: as told, or about as many as
+   came within the last hour, which is how long a charge takes. */
+static int64_t first_cars(const struct sim *sim)
+{
+    const struct sim_options *o = sim->options;
+    stamp hour_ago = stamp_add_ms(stamp_now(), -INT64_C(3600000));
+
+    if (o->begin > 0 || o->week[0] == '\0')
+        return o->begin;
+    return rate_at(sim, hour_ago) / 10;
 }
 
 static void plan_arrival(struct sim *sim)
 {
-    const struct sim_options *o = sim->options;
-    int64_t an_hour;
+    int64_t rate = rate_at(sim, stamp_now());
 
     sim->arrivals_at = NEVER;
     if (sim->first_left > 0) {
+        sim->arrivals_at = sim->now_ms + FIRST_MS / sim->first_cars + 1;
         sim->first_left--;
-        sim->arrivals_at = sim->now_ms + FIRST_MS / o->begin + 1;
-        return;
+    } else if (rate > 0) {
+        sim->arrivals_at = next_after(sim, rate);
+    } else if (sim->options->week[0] != '\0') {
+        /* Nobody in this hour: look again. */
+        sim->arrivals_at = sim->now_ms + AGAIN_MS;
     }
-    if (o->arrivals == 0)
-        return;
-    an_hour = o->arrivals * rhythm[stamp_civil(stamp_now()).hour] / 100;
-    sim->arrivals_at = next_after(sim, an_hour > 0 ? an_hour : 1);
 }
 
 static void plan_mishap(struct sim *sim)
@@ -58,7 +73,7 @@ static void plan_mishap(struct sim *sim)
         sim->mishaps_left--;
         sim->mishap_at = sim->now_ms + 1000;
     } else if (sim->options->mishaps > 0) {
-        sim->mishap_at = next_after(sim, sim->options->mishaps);
+        sim->mishap_at = next_after(sim, 10 * sim->options->mishaps);
     }
 }
 
@@ -67,6 +82,7 @@ void chance_begin(struct sim *sim)
     if (sim->card_count > 0)
         sim->next_card = (size_t)rng_below(&sim->rng,
                                            (int64_t)sim->card_count);
+    sim->first_cars = sim->first_left = first_cars(sim);
     plan_arrival(sim);
     if (sim->arrivals_at != NEVER)
         sim->arrivals_at += SETTLED_MS;
@@ -144,7 +160,8 @@ static void go_wrong(struct sim *sim)
 void chance_tick(struct sim *sim)
 {
     if (sim->arrivals_at <= sim->now_ms) {
-        arrive(sim);
+        if (sim->first_left > 0 || rate_at(sim, stamp_now()) > 0)
+            arrive(sim);
         plan_arrival(sim);
     }
     if (sim->mishap_at <= sim->now_ms) {

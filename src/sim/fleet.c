@@ -221,3 +221,47 @@ bool fleet_read_cards(struct sim *sim, char *err, size_t err_size)
     fclose(f);
     return good;
 }
+
+/* A day: 24 numbers with at most one decimal, parted by commas. */
+static bool read_day(char *line, int *out)
+{
+    int64_t tenths;
+
+    line[strcspn(line, "\r\n")] = '\0';
+    for (int hour = 0; hour < 24; hour++) {
+        char *end = line + strcspn(line, ",");
+        bool last = *end == '\0';
+
+        *end = '\0';
+        if (!decimal_parse(line, 1, &tenths) || tenths < 0 ||
+            tenths > 10000000 || last != (hour == 23))
+            return false;
+        out[hour] = (int)tenths;
+        line = end + 1;
+    }
+    return true;
+}
+
+bool fleet_read_week(struct sim *sim, char *err, size_t err_size)
+{
+    const char *path = sim->options->week;
+    char line[LINE];
+    int days = 0;
+    FILE *f;
+
+    if (path[0] == '\0')
+        return true;
+    f = fopen(path, "r");
+    if (f == NULL) {
+        snprintf(err, err_size, "%s: %s", path, strerror(errno));
+        return false;
+    }
+    while (days < 7 && fgets(line, sizeof line, f) != NULL &&
+           read_day(line, &sim->week[24 * days]))
+        days++;
+    fclose(f);
+    if (days == 7)
+        return true;
+    snprintf(err, err_size, "%s:%d: not 24 numbers", path, days + 1);
+    return false;
+}

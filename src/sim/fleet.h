@@ -30,4 +30,7 @@ MUST_USE bool fleet_each(const struct sim_options *o, int64_t count,
 /* The code that is n above first, with 14 digits. */
 void fleet_code(const char *first, size_t n, char *out);
 
+/* Fills the week of the file of --week, if there is one. */
+bool fleet_read_week(struct sim *sim, char *err, size_t err_size);
+
 #endif

@@ -44,9 +44,10 @@
                                     "session run so much faster")             \
     NUMBER(haste,       1, 1, 1000, "timers of the protocol run so much "     \
                                     "faster: for tests")                      \
-    NUMBER(arrivals,    0, 0, 1000000, "card drivers an hour, over the day")  \
+    NUMBER(arrivals,    0, 0, 1000000, "card drivers an hour")                \
     NUMBER(begin,       0, 0, 100000, "card drivers that come in the first "  \
-                                      "minute")                               \
+                                      "minute; 0 with --week: as many as "    \
+                                      "are usually there")                    \
     NUMBER(mishaps,     0, 0, 100000, "guns that break, links that are lost, " \
                                       "an hour; 2 to 25 minutes each")        \
     NUMBER(stay_min_s,  0, 0, 86400, "drivers stop after at least so long")   \
@@ -64,6 +65,8 @@
     TEXT(file,    "", "CSV of piles: code,dc|ac,guns,power_w,busy percent")   \
     TEXT(first,   "32010200000001", "code of the first pile of --piles")      \
     TEXT(cards,   "", "file of card UIDs, 16 hex digits a line")              \
+    TEXT(week,    "", "file of card drivers an hour: from Monday on a line "  \
+                      "a day of 24 numbers; instead of --arrivals")           \
     TEXT(state,   "", "file that keeps unconfirmed records and meters")       \
     TEXT(control, "", "unix socket that takes orders")
 

@@ -144,9 +144,11 @@ static bool set_up(struct sim *sim, char *err, size_t err_size)
     }
     if (!fleet_make(sim, err, err_size) ||
         !fleet_read_cards(sim, err, err_size) ||
+        !fleet_read_week(sim, err, err_size) ||
         !store_open(&sim->store, o->state, &reader, err, err_size))
         return false;
-    if (o->arrivals + o->begin > 0 && sim->card_count == 0) {
+    if ((o->arrivals + o->begin > 0 || o->week[0] != '\0') &&
+        sim->card_count == 0) {
         snprintf(err, err_size, "cars that come by chance need --cards");
         return false;
     }
@@ -173,7 +175,6 @@ struct sim *sim_new(const struct sim_options *options, char *err,
     sim->now_ms = monotonic_ms();
     sim->store.fd = -1;
     sim->rng = rng_make((uint64_t)options->seed, UINT64_MAX - 1);
-    sim->first_left = options->begin;
     sim->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     must(sim->epoll_fd >= 0);
     if (set_up(sim, err, err_size))

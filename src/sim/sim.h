@@ -33,6 +33,8 @@ struct sim_counts {
 #undef COUNTER
 };
 
+enum { SIM_WEEK_HOURS = 7 * 24 };
+
 struct sim {
     const struct sim_options *options;
     struct sim_faults faults;
@@ -47,11 +49,13 @@ struct sim {
     size_t sources;           /* addresses that the piles come from */
     struct rng rng;           /* of what happens by chance */
     int64_t arrivals_at;      /* the next car by chance */
-    int64_t first_left;       /* of those that come in the first minute */
+    int64_t first_cars;       /* come in the first minute */
+    int64_t first_left;       /* of these */
     int64_t mishap_at;        /* the next gun that breaks, link that ends */
     int64_t mishaps_left;     /* of those that come at once */
     uint8_t (*cards)[8];
     size_t card_count, next_card;
+    int week[SIM_WEEK_HOURS]; /* drivers in ten hours like that, from Monday */
     struct store store;
     struct control *control;
     bool stopping;

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/money.h"
 #include "tests/integration/testdb.h"
 
 static char home[] = "/tmp/pilehub-demo-XXXXXX";
@@ -179,6 +180,35 @@ static void roll_ups_say_the_same(void **state)
                      testdb_int(cx, "SELECT SUM(amount) FROM payment"));
 }
 
+/* What the simulator is told to play goes on where the history ends: about
+   as many cars as yesterday, the same hours busy. */
+static void the_days_to_come_are_like_yesterday(void **state)
+{
+    struct cx *cx = *state;
+    int64_t orders = testdb_int(
+        cx, "SELECT COUNT(*) FROM charge_order WHERE created_at >="
+            " CURDATE() - INTERVAL 1 DAY AND created_at < CURDATE()");
+    int weekday = (int)testdb_int(cx, "SELECT WEEKDAY(CURDATE() -"
+                                      " INTERVAL 1 DAY)");
+    int64_t tenths[24], sum = 0;
+    char path[80], text[20], end;
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/sim.week", home);
+    f = fopen(path, "re");
+    assert_non_null(f);
+    for (int i = 0; i <= weekday * 24 + 23; i++) {
+        assert_int_equal(fscanf(f, "%15[0-9.]%c", text, &end), 2);
+        assert_true(decimal_parse(text, 1, &tenths[i % 24]));
+        assert_int_equal(end, i % 24 == 23 ? '\n' : ',');
+    }
+    fclose(f);
+    for (int i = 0; i < 24; i++)
+        sum += tenths[i];
+    assert_in_range(sum, orders * 8, orders * 16);
+    assert_true(tenths[12] > 3 * tenths[4]); /* noon, and the small hours */
+}
+
 static void a_second_load_is_refused(void **state)
 {
     struct cx *cx = *state;
@@ -314,7 +344,8 @@ static void accounts_are_written_privately(void **state)
 static void remove_home(void)
 {
     static const char *const names[] = { "demo.accounts", "demo.accounts.new",
-                                         "sim.piles", "sim.cards" };
+                                         "sim.piles", "sim.cards",
+                                         "sim.week" };
     char path[100];
 
     for (size_t i = 0; i < COUNT(names); i++) {
@@ -345,6 +376,7 @@ int main(void)
         cmocka_unit_test(every_bill_is_its_parts),
         cmocka_unit_test(nobody_charges_twice_at_once),
         cmocka_unit_test(roll_ups_say_the_same),
+        cmocka_unit_test(the_days_to_come_are_like_yesterday),
         cmocka_unit_test(a_second_load_is_refused),
         cmocka_unit_test(wrong_words_are_refused),
         cmocka_unit_test(an_administrator_needs_a_good_password),
