@@ -20,7 +20,10 @@
 
 /*
  * Aborts on our own mistake, in production too (rule W7). Never for what the
- * outside world sends: that is cx_fail or a returned error.
+ * outside world sends: that is cx_fail or a returned error. One fact each, so
+ * that the message says which was broken. A function named must_... asserts
+ * several and does nothing else. In money and protocol there are two a
+ * function on average, which tests/tidy counts.
  */
 #define must(x) ((x) ? (void)0 : must_failed(#x, __FILE__, __LINE__))
 

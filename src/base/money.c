@@ -30,7 +30,9 @@ int64_t checked_mul_div(int64_t a, int64_t b, int64_t c)
 {
     __int128 r;
 
-    must(a >= 0 && b >= 0 && c > 0);
+    must(a >= 0);
+    must(b >= 0);
+    must(c > 0);
     r = (__int128)a * b / c;
     must(r <= INT64_MAX);
     return (int64_t)r;
@@ -55,11 +57,15 @@ money money_from_nano(int64_t nano)
 {
     int64_t whole = nano / NANO_PER_FEN;
     int64_t rest = nano % NANO_PER_FEN;
+    __int128 off;
 
     if (rest >= NANO_PER_FEN / 2)
         whole++;
     else if (rest <= -NANO_PER_FEN / 2)
         whole--;
+    off = (__int128)whole * NANO_PER_FEN - nano;
+    must(off <= NANO_PER_FEN / 2); /* half a fen at most (M2) */
+    must(off >= -NANO_PER_FEN / 2);
     return FEN(whole);
 }
 
@@ -68,11 +74,15 @@ static size_t largest(const __int128 *rest, size_t n)
 {
     size_t best = 0;
 
+    must(n > 0);
     for (size_t i = 1; i < n; i++)
         if (rest[i] > rest[best])
             best = i;
+    must(rest[best] > 0); /* what is left over is a rest of somebody */
     return best;
 }
+
+_Static_assert(MONEY_TEXT >= 19 + 6 + sizeof "-.", "any amount has room");
 
 enum { SPLIT_MAX = 64 };
 
@@ -82,7 +92,8 @@ void money_split(money total, const int64_t *weights, size_t n, money *shares)
     int64_t sum = 0, given = 0, whole;
     bool negative = total.fen < 0;
 
-    must(n > 0 && n <= SPLIT_MAX);
+    must(n > 0);
+    must(n <= SPLIT_MAX);
     for (size_t i = 0; i < n; i++) {
         must(weights[i] >= 0);
         sum = checked_add(sum, weights[i]);
@@ -96,12 +107,16 @@ void money_split(money total, const int64_t *weights, size_t n, money *shares)
         rest[i] = part % sum;
         given = checked_add(given, shares[i].fen);
     }
+    must(given <= whole);
+    must(whole - given < (int64_t)n); /* each rest is less than a fen */
     for (; given < whole; given++) {
         size_t i = largest(rest, n);
 
+        must(weights[i] > 0);
         shares[i].fen++;
         rest[i] = -1;
     }
+    must(given == whole); /* the parts add up to the whole (M2) */
     for (size_t i = 0; negative && i < n; i++)
         shares[i] = money_neg(shares[i]);
 }
@@ -115,7 +130,8 @@ static uint64_t power_of_ten(int n)
 {
     uint64_t p = 1;
 
-    must(n >= 0 && n <= 18);
+    must(n >= 0);
+    must(n <= 18);
     while (n-- > 0)
         p *= 10;
     return p;
@@ -130,7 +146,9 @@ char *decimal_text(int64_t value, int scale, int shown, bool thousands,
     bool negative;
     int place = 0;
 
-    must(shown >= 0 && shown <= scale && scale <= 12);
+    must(shown >= 0);
+    must(shown <= scale);
+    must(scale <= 12);
     v = v / cut + (v % cut * 2 >= cut && cut > 1);
     negative = value < 0 && v > 0;
     *--p = '\0';
@@ -148,6 +166,7 @@ char *decimal_text(int64_t value, int scale, int shown, bool thousands,
     } while (v > 0);
     if (negative)
         *--p = '-';
+    must(p >= tail);
     return memcpy(out, p, (size_t)(tail + sizeof tail - p));
 }
 
@@ -168,6 +187,8 @@ bool decimal_parse(const char *text, int scale, int64_t *out)
     int64_t v = 0;
     int whole = 0, places = 0;
 
+    must(scale >= 0);
+    must(scale <= 12);
     for (; *p >= '0' && *p <= '9'; p++, whole++)
         if (whole < 13)
             v = v * 10 + (*p - '0');
@@ -187,6 +208,7 @@ bool decimal_parse(const char *text, int scale, int64_t *out)
     for (; places < scale; places++)
         if (__builtin_mul_overflow(v, 10, &v))
             return false;
+    must(v >= 0);
     *out = negative ? -v : v;
     return true;
 }

@@ -31,6 +31,7 @@ static void queue(struct cx *cx, const struct running *r, money balance)
     uint8_t body[YKC_MAX_BODY];
     size_t n;
 
+    must(balance.fen >= 0);
     /* Without a card it is for whoever charges; the gateway sends it only
        while that is this order. */
     snprintf(f.pile_code, sizeof f.pile_code, "%s", r->pile_no);
@@ -38,6 +39,7 @@ static void queue(struct cx *cx, const struct running *r, money balance)
                                              : (uint32_t)balance.fen;
     must(ykc_encode(ykc_frame(ykc_type_balance), &f, body, sizeof body,
                     &n) == WIRE_OK);
+    must(n == ykc_frame(ykc_type_balance)->size);
     command_queue(cx, &(struct command){ .pile_id = r->pile_id,
                                          .gun = r->gun,
                                          .kind = COMMAND_BALANCE,
@@ -59,9 +61,11 @@ void order_tell_balances(struct cx *cx, int64_t driver_id)
                                       ROW(struct running, running_row), &n);
     int64_t free_fen;
 
+    db_need_tx(cx);
     if (n == 0)
         return;
     free_fen = ledger_wallet(cx, driver_id).available.fen;
+    must(free_fen >= 0);
     for (size_t i = 0; i < n; i++)
         queue(cx, &r[i], money_add(r[i].hold_fen,
                                    FEN(free_fen / (int64_t)n)));
@@ -74,6 +78,7 @@ void order_retell_balances(struct cx *cx, int64_t driver_id)
         "    ON c.order_id = o.id AND c.kind = ?"
         " WHERE o.driver_id = ? AND o.state = 4)";
 
+    must(driver_id > 0);
     if (db_int(cx, sql, BIND(V((int)COMMAND_BALANCE), V(driver_id))))
         order_tell_balances(cx, driver_id);
 }

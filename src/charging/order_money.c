@@ -17,6 +17,7 @@ enum { STOPPED_BY_APP = 0x40 };
 
 static int64_t hour_of(stamp t)
 {
+    must(t.ms > 0);
     return t.ms / INT64_C(3600000);
 }
 
@@ -27,6 +28,7 @@ static void roll_up(struct cx *cx, const struct order *o,
 {
     struct rollup *to = NULL;
 
+    must(o->station_id > 0);
     for (size_t i = 0; i < all->n; i++)
         if (all->v[i].station_id == o->station_id &&
             hour_of(all->v[i].at) == hour_of(cx->now))
@@ -39,8 +41,8 @@ static void roll_up(struct cx *cx, const struct order *o,
                                .merchant_id = o->merchant_id,
                                .at = cx->now };
     }
-    to->orders += r->orders;
-    to->seconds += r->seconds;
+    to->orders = checked_add(to->orders, r->orders);
+    to->seconds = checked_add(to->seconds, r->seconds);
     to->elec = money_add(to->elec, r->elec);
     to->service = money_add(to->service, r->service);
     for (int i = 0; i < RATES; i++)
@@ -50,6 +52,8 @@ static void roll_up(struct cx *cx, const struct order *o,
 
 void rollups_write(struct cx *cx, struct rollups *r)
 {
+    db_need_tx(cx);
+    must(r->n <= ROLLUPS_MAX);
     /* By station, so that two writers meet in one order. */
     for (size_t i = 1; i < r->n; i++)
         for (size_t k = i;
@@ -59,14 +63,16 @@ void rollups_write(struct cx *cx, struct rollups *r)
             r->v[k] = r->v[k - 1];
             r->v[k - 1] = swap;
         }
-    for (size_t i = 0; i < r->n; i++)
+    for (size_t i = 0; i < r->n; i++) {
+        must(i == 0 || r->v[i].station_id >= r->v[i - 1].station_id);
         rollup_add(cx, &r->v[i]);
+    }
     r->n = 0;
 }
 
 static int64_t seconds_of(const struct settling *s)
 {
-    int64_t ms = s->end.ms - s->start.ms;
+    int64_t ms = checked_sub(s->end.ms, s->start.ms);
 
     return ms > 0 ? ms / 1000 : 0;
 }
@@ -77,6 +83,8 @@ static void forget_bill(struct cx *cx, const struct order *o)
 {
     static const char sql[] = "DELETE FROM order_bill WHERE order_id = ?";
 
+    db_need_tx(cx); /* a new one is written in it */
+    must(o->state == ORDER_REVIEW || o->state == ORDER_SETTLED);
     db_exec(cx, sql, BIND(V(o->id)));
 }
 
@@ -98,6 +106,8 @@ static size_t bill_values(const struct order *o, const struct settling *s,
         }
         if (l->energy_e4kwh == 0 && amount == 0)
             continue;
+        must(l->elec_nano == checked_mul(l->energy_e4kwh, l->elec_e5));
+        must(l->service_nano == checked_mul(l->energy_e4kwh, l->service_e5));
         memcpy(&v[n * BILL_COLUMNS],
                ((struct db_value[BILL_COLUMNS]){
                    V(o->id), V(i), V(l->energy_e4kwh), V(l->elec_e5),
@@ -119,14 +129,27 @@ static void write_bills(struct cx *cx, const struct settled *orders,
     struct db_value v[LEDGER_MANY * RATES * BILL_COLUMNS];
     size_t rows = 0;
 
+    db_need_tx(cx);
+    must(n > 0);
+    must(n <= LEDGER_MANY);
     for (size_t i = 0; i < n; i++)
         rows += bill_values(orders[i].o, &orders[i].s,
                             &v[rows * BILL_COLUMNS]);
+    must(rows <= n * RATES);
     if (rows > 0)
         db_insert_rows(cx, sql, v, rows, BILL_COLUMNS);
 }
 
 enum { ORDER_SET = 27 };
+
+/* The parts of a bill add up to what the driver sees (M2). */
+static void must_be_whole(const struct bill *b)
+{
+    must(b->energy_e4kwh >= 0);
+    must(b->elec.fen >= 0);
+    must(b->service.fen >= 0);
+    must(money_cmp(b->total, money_add(b->elec, b->service)) == 0);
+}
 
 /* The order's figures, as the record or the telemetry has them. */
 static void order_values(struct cx *cx, const struct order *o,
@@ -139,6 +162,11 @@ static void order_values(struct cx *cx, const struct order *o,
                                                       : STOP_BY_PILE;
     const char *vin = r != NULL ? r->vin : "";
 
+    must(o->id > 0);
+    must(state == ORDER_SETTLED || state == ORDER_REVIEW);
+    must(arrears.fen >= 0);
+    must((r == NULL) == (s->recorded_at.ms == 0));
+    must_be_whole(s->bill);
     memcpy(v, ((struct db_value[ORDER_SET]){
         V(state), V(review), V(state), V(s->start), V(s->end), V(s->end),
         V(s->recorded_at), V(state), V(s->recorded_at), V(cx->now),
@@ -166,6 +194,8 @@ static void write_orders(struct cx *cx, const struct db_value *v, size_t n)
         " stop_by = IF(stop_by = 0 AND ? <> 0, ?, stop_by),"
         " vin = IF(? = '', vin, ?), ver = ver + 1 WHERE id = ?";
 
+    db_need_tx(cx);
+    must(n > 0);
     must(db_insert_rows(cx, sql, v, n, ORDER_SET) == (int64_t)n);
 }
 
@@ -210,6 +240,8 @@ static void tell(struct cx *cx, const char *topic,
 {
     struct outbox_item items[LEDGER_MANY];
 
+    must(n > 0);
+    must(n <= LEDGER_MANY);
     for (size_t i = 0; i < n; i++)
         items[i] = (struct outbox_item){
             cx_printf(cx, "order:%" PRId64, orders[i].o->id),
@@ -224,6 +256,8 @@ static void note_acts(struct cx *cx, const struct settled *orders, size_t n)
     struct audit_item items[LEDGER_MANY];
     char total[MONEY_TEXT];
 
+    must(n > 0);
+    must(n <= LEDGER_MANY);
     for (size_t i = 0; i < n; i++) {
         const struct settling *s = &orders[i].s;
 
@@ -255,7 +289,8 @@ static void book_orders(struct cx *cx, const struct settled *orders,
         const struct bill *b = orders[i].s.bill;
 
         arrears[i] = FEN(0);
-        must(o->driver_id != 0);
+        must(o->driver_id > 0);
+        must_be_whole(b);
         if (b->total.fen == 0)
             continue;
         credits[count][0] = (struct posting){ LEDGER_MERCHANT,
@@ -270,8 +305,11 @@ static void book_orders(struct cx *cx, const struct settled *orders,
     }
     if (count > 0)
         ledger_spend_many(cx, charges, count, paid);
-    for (size_t k = 0; k < count; k++)
+    for (size_t k = 0; k < count; k++) {
+        must(paid[k].arrears.fen >= 0);
+        must(money_cmp(paid[k].arrears, orders[of[k]].s.bill->total) <= 0);
         arrears[of[k]] = paid[k].arrears;
+    }
     for (size_t i = 0; i < n; i++)
         if (orders[i].s.bill->total.fen == 0 && orders[i].o->hold_id != 0)
             ledger_hold_void(cx, orders[i].o->hold_id);
@@ -297,7 +335,11 @@ void order_settle_many(struct cx *cx, const struct settled *orders, size_t n,
     struct db_value v[LEDGER_MANY * ORDER_SET];
     money arrears[LEDGER_MANY];
 
-    must(n > 0 && n <= LEDGER_MANY);
+    db_need_tx(cx);
+    must(n > 0);
+    must(n <= LEDGER_MANY);
+    for (size_t i = 0; i < n; i++) /* once: after it only order_correct */
+        must(orders[i].o->state != ORDER_SETTLED);
     book_orders(cx, orders, n, arrears);
     for (size_t i = 0; i < n; i++) {
         if (orders[i].o->state == ORDER_REVIEW)
@@ -323,6 +365,8 @@ void order_hold_for_review(struct cx *cx, struct order *o,
 {
     const struct settled x = { o, *s };
 
+    must(o->state != ORDER_SETTLED);
+    must(reason[0] != '\0'); /* a person has to know why */
     write_bills(cx, &x, 1);
     write_order(cx, o, s, ORDER_REVIEW, FEN(0), reason);
     audit(cx, "order.review_wanted", "order", o->id, reason);
@@ -353,6 +397,7 @@ static int64_t book_difference(struct cx *cx, const struct order *o,
     };
     struct ledger_payment moved = { 0 };
 
+    must(money_cmp(d->total, money_add(d->elec, d->service)) == 0);
     if (d->total.fen > 0) {
         moved = ledger_spend(cx, &doc, o->driver_id, 0, p, COUNT(p));
         *arrears = moved.arrears;
@@ -374,6 +419,9 @@ static void write_adjustment(struct cx *cx, const struct order *o,
         " service_fen, total_fen, arrears_fen, reason, actor_kind, actor_id,"
         " tx_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
+    db_need_tx(cx);
+    must(reason[0] != '\0');
+    must(tx_id != 0 || d->total.fen == 0); /* no change without postings */
     db_insert(cx, sql,
               BIND(V(o->id), V(cx->now), V(d->energy_sum), V(d->elec),
                    V(d->service), V(d->total), V(arrears), V(reason),
@@ -387,16 +435,21 @@ static void difference_of(struct cx *cx, const struct order *o,
     const struct order_bill_row *old = order_bill(cx, o->id, &n);
 
     *d = (struct difference){
-        .energy_sum = s->bill->energy_e4kwh - o->energy_e4kwh,
+        .energy_sum = checked_sub(s->bill->energy_e4kwh, o->energy_e4kwh),
         .elec = money_sub(s->bill->elec, o->elec_fen),
         .service = money_sub(s->bill->service, o->service_fen),
         .total = money_sub(s->bill->total, o->total_fen),
-        .seconds = seconds_of(s) - o->seconds
+        .seconds = checked_sub(seconds_of(s), o->seconds)
     };
     for (int i = 0; i < RATES; i++)
         d->energy[i] = s->bill->rate[i].energy_e4kwh;
-    for (size_t i = 0; i < n; i++)
-        d->energy[old[i].rate] -= old[i].energy_e4kwh;
+    for (size_t i = 0; i < n; i++) {
+        int rate = old[i].rate;
+
+        must(rate >= 0);
+        must(rate < RATES);
+        d->energy[rate] = checked_sub(d->energy[rate], old[i].energy_e4kwh);
+    }
 }
 
 void order_correct(struct cx *cx, struct order *o, const struct settling *s,

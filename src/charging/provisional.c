@@ -37,7 +37,11 @@ void order_measure(struct cx *cx, const struct order *o,
     };
     struct measuring *m = CX_NEW(cx, struct measuring);
     stamp start = o->charging_at.ms != 0 ? o->charging_at : o->created_at;
+    int64_t sum = 0;
 
+    must(o->id > 0);
+    must(v->id == o->tariff_version_id); /* frozen at start */
+    must(start.ms > 0);
     m->slots = v->slots;
     bill_meter_add(&m->meter, v->slots, (struct bill_point){ start, 0 });
     db_each(cx, sql, BIND(V(o->id)), ROW(struct reading, row), add_reading,
@@ -51,6 +55,10 @@ void order_measure(struct cx *cx, const struct order *o,
            sizeof out->energy_e4kwh);
     out->start = start;
     out->end = m->meter.last.at;
+    for (int i = 0; i < RATES; i++)
+        sum = checked_add(sum, out->energy_e4kwh[i]);
+    must(sum == m->meter.last.energy_e4kwh); /* the meter began at 0 */
+    must(out->end.ms >= start.ms);
 }
 
 void order_settle_provisionally(struct cx *cx, struct order *o)

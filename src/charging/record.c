@@ -20,6 +20,18 @@ enum {
 
 /* ---- reading --------------------------------------------------------- */
 
+/* Texts are copied as frames hold them, and both count four rates. */
+#define SAME_SIZE(ours, theirs)                                             \
+    _Static_assert(sizeof ((struct record *)0)->ours ==                     \
+                   sizeof ((struct ykc_trade_record *)0)->theirs, #ours);
+SAME_SIZE(trade_no, trade_number)
+SAME_SIZE(pile_no, pile_code)
+SAME_SIZE(vin, vin)
+_Static_assert((int)RATES == (int)YKC_RATES, "rates");
+_Static_assert(sizeof ((struct record *)0)->card ==
+               2 * sizeof ((struct ykc_trade_record *)0)->physical_card + 1,
+               "card");
+
 static void copy_record(const struct ykc_trade_record *f, struct record *out)
 {
     *out = (struct record){ .start = wire_stamp(f->start_time),
@@ -72,6 +84,15 @@ bool record_read(const void *raw, size_t len, struct record *out)
 
 /* ---- the bill -------------------------------------------------------- */
 
+static int64_t sum_of(const struct record *r)
+{
+    int64_t sum = 0;
+
+    for (int i = 0; i < RATES; i++)
+        sum = checked_add(sum, r->rate[i].energy_e4kwh);
+    return sum;
+}
+
 void record_bill(const struct record *r, const struct tariff_prices *prices,
                  struct bill *out)
 {
@@ -81,6 +102,7 @@ void record_bill(const struct record *r, const struct tariff_prices *prices,
         energy[i] = r->rate[i].energy_e4kwh;
     /* 32 bits of energy and prices below 10 yuan: this cannot overflow. */
     bill_compute(prices, energy, out);
+    must(out->energy_e4kwh == sum_of(r));
 }
 
 /* ---- checks ---------------------------------------------------------- */
@@ -99,39 +121,31 @@ stamp record_end(const struct record_case *c)
                                   : c->received_at;
 }
 
-static int64_t sum_of(const struct record *r)
-{
-    int64_t sum = 0;
-
-    for (int i = 0; i < RATES; i++)
-        sum = checked_add(sum, r->rate[i].energy_e4kwh);
-    return sum;
-}
-
 static unsigned check_energy(const struct record *r)
 {
-    int64_t sum = sum_of(r), meter = r->meter_end_e4kwh -
-                                     r->meter_start_e4kwh;
+    int64_t meter = checked_sub(r->meter_end_e4kwh, r->meter_start_e4kwh);
     unsigned wrong = 0;
 
-    if (llabs(sum - r->total_e4kwh) > SUM_SLACK)
+    if (llabs(checked_sub(sum_of(r), r->total_e4kwh)) > SUM_SLACK)
         wrong |= PROBLEM(SUM);
     /* Both zero: a pile without a readable meter. */
     if ((r->meter_start_e4kwh != 0 || r->meter_end_e4kwh != 0) &&
-        llabs(meter - r->total_e4kwh) > METER_SLACK)
+        llabs(checked_sub(meter, r->total_e4kwh)) > METER_SLACK)
         wrong |= PROBLEM(METER);
     /* The loss ratio that we send is 0; many piles leave the field empty. */
     if (r->total_with_loss_e4kwh != 0 &&
-        llabs(r->total_with_loss_e4kwh - r->total_e4kwh) > SUM_SLACK)
+        llabs(checked_sub(r->total_with_loss_e4kwh, r->total_e4kwh)) >
+            SUM_SLACK)
         wrong |= PROBLEM(LOSS);
     return wrong;
 }
 
 static unsigned check_power(const struct record_case *c)
 {
-    int64_t ms = record_end(c).ms - record_start(c).ms;
+    int64_t ms = checked_sub(record_end(c).ms, record_start(c).ms);
     int64_t most;
 
+    must(c->power_w >= 0);
     if (ms <= 0)
         return PROBLEM(TIMES);
     most = checked_mul_div(checked_mul(c->power_w, 105),
@@ -148,6 +162,7 @@ static unsigned check_periods(const struct record_case *c)
     stamp from = record_start(c), to = record_end(c);
     bool seen[RATES] = { false };
 
+    must(from.ms < to.ms); /* or check_power has found it */
     if (to.ms - from.ms >= DAY_MS)
         return 0; /* every half hour came by */
     /* The edge of a half hour may be cut on either side. */
@@ -171,9 +186,16 @@ static unsigned check_prices(const struct record_case *c)
     for (int i = 0; i < RATES; i++)
         if (c->record->rate[i].energy_e4kwh > 0 &&
             c->record->rate[i].price_e5 !=
-                p->elec_e5[i] + p->service_e5[i])
+                checked_add(p->elec_e5[i], p->service_e5[i]))
             return PROBLEM(PRICE);
     return 0;
+}
+
+/* How far our amount and the pile's are apart, in 1e-9 yuan. */
+static int64_t off_by(int64_t nano, int64_t e4yuan)
+{
+    must(nano >= 0);
+    return llabs(checked_sub(nano, checked_mul(e4yuan, NANO_PER_E4YUAN)));
 }
 
 /* The pile rounds as it likes: 1 fen per rate used, and one in all. */
@@ -185,22 +207,21 @@ static unsigned check_amounts(const struct record_case *c)
 
     record_bill(r, &c->version->prices, &b);
     for (int i = 0; i < RATES; i++) {
-        int64_t nano = b.rate[i].elec_nano + b.rate[i].service_nano;
+        int64_t nano = checked_add(b.rate[i].elec_nano,
+                                   b.rate[i].service_nano);
 
-        if (llabs(nano - r->rate[i].amount_e4yuan * NANO_PER_E4YUAN) >
-            NANO_PER_FEN)
+        if (off_by(nano, r->rate[i].amount_e4yuan) > NANO_PER_FEN)
             return PROBLEM(AMOUNT);
         if (r->rate[i].energy_e4kwh > 0)
             slack += NANO_PER_FEN;
         ours = checked_add(ours, nano);
     }
-    return llabs(ours - r->amount_e4yuan * NANO_PER_E4YUAN) > slack
-               ? PROBLEM(AMOUNT)
-               : 0;
+    return off_by(ours, r->amount_e4yuan) > slack ? PROBLEM(AMOUNT) : 0;
 }
 
 static bool has_many_rates(const char *slots)
 {
+    must(strlen(slots) == TARIFF_SLOTS);
     return strspn(slots, (char[2]){ slots[0], '\0' }) < TARIFF_SLOTS;
 }
 
@@ -208,6 +229,8 @@ static unsigned check_clock(const struct record_case *c)
 {
     const struct record *r = c->record;
 
+    must(c->created_at.ms > 0);
+    must(c->received_at.ms > 0);
     if (!has_many_rates(c->version->slots))
         return 0;
     if (r->start.ms == 0 || r->end.ms == 0 ||
@@ -234,6 +257,7 @@ unsigned record_problems(const struct record_case *c)
         wrong |= check_periods(c);
     if (c->overlaps)
         wrong |= PROBLEM(OVERLAP);
+    must(wrong >> PROBLEM_COUNT == 0);
     return wrong;
 }
 
@@ -246,9 +270,11 @@ const char *record_problems_text(struct cx *cx, unsigned problems)
     };
     const char *all = "";
 
+    must(problems >> PROBLEM_COUNT == 0); /* each has its text */
     for (int i = 0; i < PROBLEM_COUNT; i++)
         if (problems & 1U << i)
             all = all[0] == '\0' ? texts[i]
                                  : cx_printf(cx, "%s；%s", all, texts[i]);
+    must((problems == 0) == (all[0] == '\0'));
     return all;
 }

@@ -51,6 +51,9 @@ void record_set_state(struct cx *cx, int64_t id, int state,
     static const char sql[] =
         "UPDATE trade_record SET state = ?, error = ? WHERE id = ?";
 
+    db_need_tx(cx);
+    must(id > 0);
+    must(label_of((struct labels)LIST(record_state_labels), state) != NULL);
     must(db_change_one(cx, sql, BIND(V(state), V(error), V(id))));
 }
 
@@ -61,6 +64,8 @@ static const struct waiting_record *waiting_record_of(
 
     if (row == NULL)
         return NULL;
+    must(row->id > 0);
+    must(row->aborts >= 0);
     w = CX_NEW(cx, struct waiting_record);
     w->id = row->id;
     w->received_at = row->received_at;
@@ -77,6 +82,7 @@ static const struct record_row *find_of_trade(struct cx *cx,
         " WHERE for_trade_no = ? OR (trade_no = ? AND for_trade_no IS NULL)"
         " ORDER BY for_trade_no IS NULL LIMIT 1";
 
+    must(trade_no[0] != '\0');
     return db_row(cx, sql, BIND(V(trade_no), V(trade_no)),
                   ROW(struct record_row, record_row));
 }
@@ -94,9 +100,10 @@ const struct waiting_record *record_lock_of_trade(struct cx *cx,
     static const char sql[] =
         "SELECT id, trade_no, pile_id, gun, raw, state, received_at, aborts"
         "  FROM trade_record WHERE id = ? FOR UPDATE";
-    const struct record_row *row = find_of_trade(cx, trade_no);
+    const struct record_row *row;
 
     db_need_tx(cx);
+    row = find_of_trade(cx, trade_no);
     if (row == NULL)
         return NULL;
     return waiting_record_of(cx, db_row(cx, sql, BIND(V(row->id)),
@@ -109,6 +116,9 @@ void record_set_aside(struct cx *cx, const struct record_place *r, int state,
     const struct pile_event_row event = { r->pile_id, r->gun, EVENT_RECORD,
                                           cx->now, why };
 
+    must(state == RECORD_ORPHAN || state == RECORD_REVIEW);
+    must(why[0] != '\0'); /* a person has to know */
+    must(r->pile_id > 0);
     record_set_state(cx, r->id, state, why);
     pile_event_add(cx, &event, 1);
     outbox_add(cx, "record.set_aside",
@@ -135,6 +145,8 @@ static bool overlaps(struct cx *cx, const struct order *o, stamp from,
         " WHERE t.id <> ? AND t.state IN (9, 10) AND t.energy_e4kwh > 0"
         "   AND t.started_at < ? AND t.finished_at > ?";
 
+    must(o->connector_id > 0);
+    must(o->id > 0);
     return db_int(cx, sql, BIND(V(o->connector_id), V((int)OVERLAP_ORDERS),
                                 V(o->id), V(to), V(from))) != 0;
 }
@@ -156,6 +168,8 @@ static const struct tariff_version *version_of(struct cx *cx,
                                                const struct candidate *all,
                                                size_t n, int64_t id)
 {
+    must(id > 0);
+    must(n <= GROUP);
     for (size_t i = 0; i < n; i++)
         if (all[i].is_judged && all[i].c.version->id == id)
             return all[i].c.version;
@@ -168,6 +182,8 @@ static void judge(struct cx *cx, struct candidate *x,
     const struct order *o = x->o;
     const struct charge_point *p = charge_point_find(cx, o->connector_id);
 
+    must(x->is_read);
+    must(!x->is_judged);
     must(p != NULL);
     x->c = (struct record_case){
         .record = &x->record,
@@ -181,11 +197,14 @@ static void judge(struct cx *cx, struct candidate *x,
                     overlaps(cx, o, record_start(&x->c), record_end(&x->c));
     x->wrong = record_problems(&x->c);
     record_bill(&x->record, &x->c.version->prices, &x->bill);
+    must(x->c.version->id == o->tariff_version_id); /* frozen at start */
     x->is_judged = true;
 }
 
 static struct settling settling_of(const struct candidate *x)
 {
+    must(x->is_judged); /* before it there is no bill */
+    must(x->o != NULL);
     return (struct settling){ .bill = &x->bill, .record = &x->record,
                               .start = record_start(&x->c),
                               .end = record_end(&x->c),
@@ -223,6 +242,7 @@ static bool is_plain(struct cx *cx, struct candidate *x,
 
     if (misfit(x, &state) != NULL || x->o->state == ORDER_SETTLED)
         return false;
+    must(x->o->driver_id > 0); /* who pays */
     judge(cx, x, all, n);
     return x->wrong == 0;
 }
@@ -235,6 +255,8 @@ static void settle_odd(struct cx *cx, struct candidate *x,
     int state;
     const char *why = misfit(x, &state);
 
+    db_need_tx(cx);
+    must(x->row->state == RECORD_WAITING);
     if (why != NULL) {
         set_aside(cx, x->row, state, why);
         return;
@@ -242,6 +264,7 @@ static void settle_odd(struct cx *cx, struct candidate *x,
     if (!x->is_judged)
         judge(cx, x, NULL, 0);
     why = record_problems_text(cx, x->wrong);
+    must((why[0] != '\0') == (x->wrong != 0));
     s = settling_of(x);
     if (x->o->state == ORDER_SETTLED && x->wrong != 0) {
         set_aside(cx, x->row, RECORD_REVIEW, why);
@@ -289,8 +312,10 @@ static void find_waiting(struct cx *cx, void *arg)
                                        BIND(V(cx->now), V((int)GROUP)),
                                        ROW(struct id_row, row), &n);
 
+    must(n <= GROUP);
     *g = (struct group){ .is_last = n < GROUP };
     for (size_t i = 0; i < n; i++) {
+        must(ids[i].id > 0);
         g->is_suspect = g->is_suspect || ids[i].aborts > 0;
         if (g->is_suspect && i > 0)
             break;
@@ -314,11 +339,17 @@ static size_t take(struct cx *cx, const struct group *g,
     struct order *orders;
     size_t n, count;
 
+    db_need_tx(cx);
+    must(g->n > 0);
+    must(g->n <= GROUP);
     for (size_t i = 0; i < GROUP; i++)
         v[i] = V(g->ids[i < g->n ? i : 0]);
     rows = db_rows(cx, sql, (struct db_binds){ v, GROUP },
                    ROW(struct record_row, record_row), &n);
+    must(n <= g->n);
     for (size_t i = 0; i < n; i++) {
+        must(rows[i].state == RECORD_WAITING);
+        must(i == 0 || rows[i].id > rows[i - 1].id); /* T3 */
         x[i] = (struct candidate){ .row = &rows[i] };
         x[i].is_read = record_read(rows[i].raw.data, rows[i].raw.len,
                                    &x[i].record);
@@ -327,6 +358,7 @@ static size_t take(struct cx *cx, const struct group *g,
     if (n == 0)
         return 0; /* another run was faster */
     orders = order_lock_trades(cx, trade_nos, n, &count);
+    must(count <= n);
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < count; k++)
             if (strcmp(orders[k].trade_no, trade_nos[i]) == 0)
@@ -338,6 +370,7 @@ static size_t take(struct cx *cx, const struct group *g,
 static bool gun_is_taken(const struct settled *plain, size_t n,
                          const struct order *o)
 {
+    must(n < GROUP); /* room for this one */
     for (size_t i = 0; i < n; i++)
         if (plain[i].o->connector_id == o->connector_id)
             return true;
@@ -351,7 +384,10 @@ static void mark_settled(struct cx *cx, const struct settled *plain,
         "UPDATE trade_record SET state = ?, error = '' WHERE id = ?";
     struct db_value v[2 * GROUP];
 
+    must(n > 0);
+    must(n <= GROUP);
     for (size_t i = 0; i < n; i++) {
+        must(of[i]->o == plain[i].o); /* each record with its order */
         v[2 * i] = V(plain[i].s.bill->energy_e4kwh > 0 ? RECORD_SETTLED
                                                        : RECORD_ZERO);
         v[2 * i + 1] = V(of[i]->row->id);
@@ -368,6 +404,7 @@ static void settle_group(struct cx *cx, void *arg)
     struct rollups *rollups = CX_NEW(cx, struct rollups);
     size_t n = take(cx, arg, x), count = 0;
 
+    must(n <= GROUP);
     for (size_t i = 0; i < n; i++) {
         if (x[i].o == NULL || gun_is_taken(plain, count, x[i].o) ||
             !is_plain(cx, &x[i], x, n))
@@ -376,6 +413,7 @@ static void settle_group(struct cx *cx, void *arg)
         of[count] = &x[i];
         plain[count++] = (struct settled){ x[i].o, settling_of(&x[i]) };
     }
+    must(count <= n);
     if (count > 0) {
         order_settle_many(cx, plain, count, rollups);
         mark_settled(cx, plain, of, count);
@@ -405,6 +443,8 @@ static void note_failure(struct cx *cx, void *arg)
         " MICROSECOND WHERE id = ? AND state = 1";
     const struct failure *f = arg;
 
+    must(f->id > 0);
+    must(f->why != NULL);
     db_exec(cx, sql, BIND(V(f->why), V(cx->now), V((int)RETRY_LAST_MS),
                           V((int)RETRY_FIRST_MS), V(f->id)));
 }
@@ -416,6 +456,8 @@ static bool settle_one(struct cx *cx, int64_t id, bool is_suspect)
     struct suspect s = { .id = id };
     struct failure f = { id, NULL };
 
+    must(id > 0);
+    must(!db_in_tx(cx->db)); /* each record has one of its own */
     if ((!is_suspect || cx_run(cx, suspect_check, &s)) &&
         (s.is_over || cx_run(cx, group_tx, &one)))
         return true;
@@ -432,6 +474,8 @@ static bool settle_one(struct cx *cx, int64_t id, bool is_suspect)
    the server failed. */
 static bool settle_singly(struct cx *cx, const struct group *g)
 {
+    must(g->n > 0);
+    must(g->n <= GROUP);
     for (size_t i = 0; i < g->n; i++)
         if (!settle_one(cx, g->ids[i], g->is_suspect))
             return false;
@@ -441,6 +485,7 @@ static bool settle_singly(struct cx *cx, const struct group *g)
 /* False if the server failed. */
 static bool settle_some(struct cx *cx, const struct group *g)
 {
+    must(g->n > 0);
     if (g->is_suspect)
         return settle_singly(cx, g);
     if (cx_run(cx, group_tx, (void *)(uintptr_t)g))
@@ -471,6 +516,7 @@ static void settle_rest(struct cx *unit, struct cx *cx, struct group *g,
         unit->actor = cx->actor;
         unit->scope = cx->scope;
         ms = monotonic_ms() - begun;
+        must(ms >= 0);
         unit->now = stamp_add_ms(cx->now, ms);
     } while (cx_run(unit, find_waiting, g) && g->n > 0);
 }

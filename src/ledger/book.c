@@ -23,8 +23,11 @@ int64_t book_account_id(struct cx *cx, enum ledger_kind kind, int64_t owner)
     static const char make[] =
         "INSERT INTO ledger_account (kind, owner_id, is_hot, created_at)"
         " VALUES (?, ?, 1, ?)";
-    int64_t id = db_int(cx, find, BIND(V((int)kind), V(owner)));
+    int64_t id;
 
+    must(label_of((struct labels)LIST(ledger_kind_labels), (int)kind) != NULL);
+    must(ledger_is_hot(kind) ? owner >= 0 : owner > 0);
+    id = db_int(cx, find, BIND(V((int)kind), V(owner)));
     if (id != 0)
         return id;
     if (!ledger_is_hot(kind)) {
@@ -34,7 +37,7 @@ int64_t book_account_id(struct cx *cx, enum ledger_kind kind, int64_t owner)
                             BIND(V((int)kind), V(owner), V(cx->now)));
     }
     id = db_int(cx, find, BIND(V((int)kind), V(owner)));
-    must(id != 0);
+    must(id > 0);
     return id;
 }
 
@@ -63,15 +66,30 @@ static const struct db_field account_row[] = {
     DB_FIELD(struct book_account, floor),
 };
 
+/* An account that may be changed: one that keeps a balance (M14), within its
+   floor, with no more held than it has (M5). */
+static void must_be_sound(const struct book_account *a)
+{
+    must(a->id > 0);
+    must(a->owner > 0);
+    must(!ledger_is_hot((enum ledger_kind)a->kind));
+    must(a->held.fen >= 0);
+    must(book_free(a).fen >= 0);
+}
+
 struct book_account book_lock_account(struct cx *cx, int64_t id)
 {
     static const char sql[] =
         "SELECT id, kind, owner_id, balance, held, floor"
         "  FROM ledger_account WHERE id = ? FOR UPDATE";
-    const struct book_account *a =
-        db_row(cx, sql, BIND(V(id)), ROW(struct book_account, account_row));
+    const struct book_account *a;
 
+    db_need_tx(cx);
+    must(id > 0);
+    a = db_row(cx, sql, BIND(V(id)), ROW(struct book_account, account_row));
     must(a != NULL);
+    must(a->id == id);
+    must_be_sound(a);
     return *a;
 }
 
@@ -88,6 +106,7 @@ void book_lock_wallet(struct cx *cx, int64_t driver_id,
     size_t n;
 
     db_need_tx(cx);
+    must(driver_id > 0);
     rows = db_rows(cx, sql, BIND(V(driver_id)),
                    ROW(struct book_account, account_row), &n);
     if (n == 0) {
@@ -99,7 +118,9 @@ void book_lock_wallet(struct cx *cx, int64_t driver_id,
     for (int i = 0; i < WALLET_ACCOUNTS; i++) {
         w->a[i] = rows[i];
         must(rows[i].kind == LEDGER_PAID + i);
-        must(i == 0 || rows[i].id > rows[i - 1].id);
+        must(rows[i].owner == driver_id);
+        must(i == 0 || rows[i].id > rows[i - 1].id); /* T3 */
+        must_be_sound(&rows[i]);
     }
 }
 
@@ -119,6 +140,8 @@ static size_t wallet_ids(struct cx *cx, const int64_t *driver_ids, size_t n,
     const struct account_id *rows;
     size_t count;
 
+    must(n > 0);
+    must(n <= LEDGER_MANY);
     for (size_t i = 0; i < LEDGER_MANY; i++)
         v[i] = V(driver_ids[i < n ? i : 0]);
     rows = db_rows(cx, sql, (struct db_binds){ v, LEDGER_MANY },
@@ -135,13 +158,17 @@ static void sort_out(const struct book_account *rows, size_t count,
 {
     size_t placed = 0;
 
-    for (size_t i = 0; i < count; i++)
+    must(count == n * WALLET_ACCOUNTS);
+    for (size_t i = 0; i < count; i++) {
+        must_be_sound(&rows[i]);
+        must(i == 0 || rows[i].id > rows[i - 1].id); /* T3 */
         for (size_t k = 0; k < n; k++)
             if (rows[i].owner == driver_ids[k]) {
                 w[k].a[rows[i].kind - LEDGER_PAID] = rows[i];
                 placed++;
             }
-    must(placed == n * WALLET_ACCOUNTS);
+    }
+    must(placed == n * WALLET_ACCOUNTS); /* each driver once */
 }
 
 void book_lock_wallets(struct cx *cx, const int64_t *driver_ids, size_t n,
@@ -158,7 +185,9 @@ void book_lock_wallets(struct cx *cx, const int64_t *driver_ids, size_t n,
     int64_t ids[MOST];
     size_t count;
 
-    must(n > 0 && n <= LEDGER_MANY);
+    db_need_tx(cx);
+    must(n > 0);
+    must(n <= LEDGER_MANY);
     if (n == 1) {
         book_lock_wallet(cx, driver_ids[0], w);
         return;
@@ -189,6 +218,8 @@ void book_change(struct cx *cx, struct book_account *a, money balance,
 {
     struct book_account next = *a;
 
+    db_need_tx(cx);
+    must(!ledger_is_hot((enum ledger_kind)a->kind));
     next.balance = money_add(a->balance, balance);
     next.held = money_add(a->held, held);
     must(next.held.fen >= 0);
@@ -201,6 +232,7 @@ void book_change(struct cx *cx, struct book_account *a, money balance,
                        BIND(V(balance), V(held), V(a->id), V(balance),
                             V(held), V(held))));
     *a = next;
+    must_be_sound(a);
 }
 
 void book_change_many(struct cx *cx, const struct book_delta *d, size_t n)
@@ -209,12 +241,13 @@ void book_change_many(struct cx *cx, const struct book_delta *d, size_t n)
     struct db_value *v = arena_array(cx->arena, n * COLUMNS + 1, sizeof *v);
     size_t count = 0;
 
+    db_need_tx(cx);
     for (size_t i = 0; i < n; i++) {
         struct db_value *row = &v[COLUMNS * count];
 
         if (d[i].balance.fen == 0 && d[i].held.fen == 0)
             continue;
-        must(book_free(d[i].now).fen >= 0 && d[i].now->held.fen >= 0);
+        must_be_sound(d[i].now);
         row[0] = row[3] = V(d[i].balance);
         row[1] = row[4] = row[5] = V(d[i].held);
         row[2] = V(d[i].now->id);
@@ -235,6 +268,8 @@ void book_content(struct cx *cx, const struct ledger_doc *doc, int64_t party,
                                  doc->ref_kind, (long long)doc->ref_id,
                                  (long long)party);
 
+    must(n > 0); /* without postings all documents of a ref were the same */
+    must(n <= BOOK_LINES_MAX);
     for (size_t i = 0; i < n; i++)
         text = cx_printf(cx, "%s|%d:%lld:%lld", text, (int)p[i].kind,
                          (long long)p[i].owner,
@@ -256,6 +291,10 @@ struct entry {
 static void entry_of(struct cx *cx, const struct book_doc *d,
                      struct entry *e)
 {
+    must(d->doc->kind[0] != '\0');
+    must(d->doc->key[0] != '\0');
+    must(d->doc->ref_id > 0);
+    must(d->party >= 0);
     e->key = cx_printf(cx, "%s:%s", d->doc->kind, d->doc->key);
     must(strlen(e->key) <= KEY_MAX);
     book_content(cx, d->doc, d->party, d->p, d->n, e->hash);
@@ -291,6 +330,8 @@ static const struct db_field stored_row[] = {
 static void need_same(struct cx *cx, const struct stored_tx *old,
                       const struct entry *e)
 {
+    must(old->id > 0);
+    must(strcmp(old->key, e->key) == 0);
     must(old->content.len == sizeof e->hash);
     if (memcmp(old->content.data, e->hash, sizeof e->hash) != 0)
         cx_fail(cx, ERR_IDEM_MISMATCH,
@@ -312,6 +353,7 @@ bool book_begin(struct cx *cx, const struct ledger_doc *doc, int64_t party,
     tx_values(cx, &d, &e, v);
     *tx_id = db_insert_new_id(cx, add_tx,
                               (struct db_binds){ v, TX_COLUMNS });
+    must(*tx_id >= 0);
     if (*tx_id != 0)
         return true;
     old = db_row(cx, find, BIND(V(e.key)), ROW(struct stored_tx,
@@ -333,6 +375,8 @@ static void find_many(struct cx *cx, const struct entry *e, size_t n,
     size_t count;
     const struct stored_tx *t;
 
+    must(n > 0);
+    must(n <= LEDGER_MANY);
     for (size_t i = 0; i < LEDGER_MANY; i++)
         v[i] = V(e[i < n ? i : 0].key);
     t = db_rows(cx, sql, (struct db_binds){ v, LEDGER_MANY },
@@ -354,7 +398,8 @@ void book_begin_many(struct cx *cx, const struct book_doc *docs, size_t n,
     struct db_value v[LEDGER_MANY * TX_COLUMNS];
     size_t count = 0;
 
-    must(n > 0 && n <= LEDGER_MANY);
+    must(n > 0);
+    must(n <= LEDGER_MANY);
     db_need_tx(cx);
     for (size_t i = 0; i < n; i++)
         entry_of(cx, &docs[i], &e[i]);
@@ -369,11 +414,14 @@ void book_begin_many(struct cx *cx, const struct book_doc *docs, size_t n,
     db_insert_rows(cx, add_tx, v, count, TX_COLUMNS);
     find_many(cx, e, n, ids);
     for (size_t i = 0; i < n; i++)
-        must(ids[i] != 0);
+        must(ids[i] > 0);
 }
 
 struct book_line book_line_of(const struct book_account *a, money amount)
 {
+    must_be_sound(a);
+    /* a stands as the amount left it, and before it was sound as well. */
+    must(a->kind == LEDGER_ARREARS || money_cmp(a->balance, amount) >= 0);
     return (struct book_line){ 0, a->id, amount, false, a->balance };
 }
 
@@ -385,24 +433,26 @@ struct book_line book_line_hot(struct cx *cx, const struct posting *p)
 }
 
 /* Each document adds up to zero and has two postings (M3), before ... */
-static void need_zero_sums(const struct book_line *lines, size_t n,
+static void must_add_up(const struct book_line *lines, size_t n,
                            const int64_t *tx_ids, size_t docs)
 {
     for (size_t k = 0; k < docs; k++) {
         money sum = FEN(0);
         size_t count = 0;
 
+        must(tx_ids[k] > 0);
         for (size_t i = 0; i < n; i++)
             if (lines[i].tx_id == tx_ids[k] && lines[i].amount.fen != 0) {
                 sum = money_add(sum, lines[i].amount);
                 count++;
             }
-        must(sum.fen == 0 && count >= 2);
+        must(sum.fen == 0);
+        must(count >= 2);
     }
 }
 
 /* ... and after. */
-static void need_zero_rows(struct cx *cx, const int64_t *tx_ids, size_t docs)
+static void must_stand_so(struct cx *cx, const int64_t *tx_ids, size_t docs)
 {
     static const char sql[] =
         "SELECT COUNT(*) FROM (SELECT tx_id FROM ledger_posting"
@@ -426,14 +476,17 @@ void book_write_many(struct cx *cx, const struct book_line *lines, size_t n,
     struct db_value *v = arena_array(cx->arena, n * COLUMNS, sizeof *v);
     size_t count = 0;
 
-    must(docs > 0 && docs <= LEDGER_MANY);
-    need_zero_sums(lines, n, tx_ids, docs);
+    must(docs > 0);
+    must(docs <= LEDGER_MANY);
+    must_add_up(lines, n, tx_ids, docs);
     for (size_t i = 0; i < n; i++) {
         const struct book_line *l = &lines[i];
         struct db_value *row = &v[COLUMNS * count];
 
         if (l->amount.fen == 0)
             continue;
+        must(l->tx_id > 0);
+        must(l->account_id > 0);
         row[0] = V(l->tx_id);
         row[1] = V(l->account_id);
         row[2] = V(l->amount);
@@ -441,7 +494,7 @@ void book_write_many(struct cx *cx, const struct book_line *lines, size_t n,
         count++;
     }
     db_insert_rows(cx, add, v, count, COLUMNS);
-    need_zero_rows(cx, tx_ids, docs);
+    must_stand_so(cx, tx_ids, docs);
 }
 
 void book_write(struct cx *cx, int64_t tx_id, const struct book_line *lines,
@@ -449,6 +502,7 @@ void book_write(struct cx *cx, int64_t tx_id, const struct book_line *lines,
 {
     struct book_line own[BOOK_LINES_MAX];
 
+    must(n >= 2);
     must(n <= BOOK_LINES_MAX);
     for (size_t i = 0; i < n; i++) {
         own[i] = lines[i];

@@ -54,8 +54,12 @@ bool correction_open(struct cx *cx, const struct correction_ask *a)
     stamp decided = { now ? cx->now.ms : 0 };
     int64_t id;
 
-    must(a->amount.fen >= 0);
     db_need_tx(cx);
+    must(a->amount.fen >= 0);
+    must(a->ref_id > 0);
+    must(a->target_id >= 0);
+    must(cx->actor.kind == ACTOR_ACCOUNT); /* somebody answers for it */
+    must(cx->actor.id > 0);
     need_reason(cx, a->reason);
     if (correction_is_waiting(cx, a->kind, a->ref_id))
         cx_fail(cx, ERR_STATE, "已有一份处理意见在等待审批，先审批或驳回它。");
@@ -81,6 +85,7 @@ bool correction_is_waiting(struct cx *cx, enum correction_kind kind,
         "SELECT COUNT(*) FROM correction"
         " WHERE kind = ? AND ref_id = ? AND waiting = 1";
 
+    must(ref_id > 0);
     return db_int(cx, sql, BIND(V((int)kind), V(ref_id))) > 0;
 }
 
@@ -99,6 +104,8 @@ int64_t correction_waiting_count(struct cx *cx)
         scoped_rows(cx, sql, BIND(V(CORRECTION_WAITING)), &scope, "",
                     ROW(struct count_row, row), &n);
 
+    must(n == 1);
+    must(c->n >= 0);
     return c->n;
 }
 
@@ -124,6 +131,9 @@ const struct correction *correction_load(struct cx *cx, int64_t id)
 
     if (c == NULL)
         cx_fail(cx, ERR_NOT_FOUND, "没有找到这份更正单。");
+    must(c->id == id);
+    must(c->amount.fen >= 0);
+    must(c->author_id > 0);
     return c;
 }
 

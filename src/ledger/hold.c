@@ -32,6 +32,8 @@ static int64_t same_hold(struct cx *cx, const char *key,
         db_row(cx, sql, BIND(V(key)), ROW(struct stored_hold, row));
 
     must(h != NULL);
+    must(h->id > 0);
+    must(h->amount.fen > 0);
     if (strcmp(h->ref_kind, ref_kind) != 0 || h->ref_id != ref_id)
         cx_fail(cx, ERR_IDEM_MISMATCH,
                 "同一笔预留已用于其他业务，未重复处理。");
@@ -45,10 +47,12 @@ static void need_money(struct cx *cx, const struct book_wallet *w,
     money owed = money_neg(w->a[WALLET_ARREARS].balance);
     char a[MONEY_TEXT], b[MONEY_TEXT];
 
+    must(owed.fen >= 0);
+    must(available.fen >= 0);
     if (owed.fen > 0)
         cx_fail(cx, ERR_ARREARS, "有 ¥%s 欠费未还，充值补缴后可继续充电。",
                 money_pretty(owed, a));
-    if (available.fen < least.fen || available.fen <= 0)
+    if (available.fen < least.fen || available.fen == 0)
         cx_fail(cx, ERR_BALANCE, "余额不足：可用 ¥%s，至少需要 ¥%s。",
                 money_pretty(available, a), money_pretty(least, b));
 }
@@ -60,11 +64,14 @@ static void take_parts(struct cx *cx, int64_t hold_id, struct book_wallet *w,
         "INSERT INTO ledger_hold_part (hold_id, account_id, amount)"
         " VALUES (?, ?, ?)";
 
+    must(hold_id > 0);
+    must(amount.fen > 0);
     for (size_t i = 0; i < COUNT(book_spend_order); i++) {
         struct book_account *a = &w->a[book_spend_order[i]];
         money part = money_min(book_free(a), amount);
 
-        if (part.fen <= 0)
+        must(part.fen >= 0);
+        if (part.fen == 0)
             continue;
         book_change(cx, a, FEN(0), part);
         db_exec(cx, sql, BIND(V(hold_id), V(a->id), V(part)));
@@ -87,7 +94,12 @@ int64_t ledger_hold(struct cx *cx, const char *key, const char *ref_kind,
     int64_t id;
 
     db_need_tx(cx);
-    must(least.fen <= most.fen && most.fen > 0);
+    must(driver_id > 0);
+    must(ref_id > 0);
+    must(key[0] != '\0');
+    must(least.fen >= 0);
+    must(least.fen <= most.fen);
+    must(most.fen > 0);
     if (db_int(cx, taken, BIND(V(key))) != 0)
         return same_hold(cx, key, ref_kind, ref_id, held);
     book_lock_wallet(cx, driver_id, &w);
@@ -96,6 +108,8 @@ int64_t ledger_hold(struct cx *cx, const char *key, const char *ref_kind,
                               book_free(&w.a[book_spend_order[i]]));
     need_money(cx, &w, available, least);
     amount = money_min(available, most);
+    must(amount.fen >= least.fen);
+    must(amount.fen > 0);
     /* One driver's calls with one key stand in line at the wallet: whoever
        comes second finds the row. */
     if (db_int(cx, taken, BIND(V(key))) != 0)
@@ -117,24 +131,11 @@ bool hold_end(struct cx *cx, int64_t hold_id, enum ledger_hold_end how,
         " VALUES (?, ?, ?, ?)";
 
     db_need_tx(cx);
+    must(hold_id > 0);
     must(how != HOLD_OPEN);
+    must((how == HOLD_SETTLED) == (tx_id != 0)); /* by a document, or none */
     return db_insert_new(cx, sql, BIND(V(hold_id), V((int)how), V_ID(tx_id),
                                        V(cx->now)));
-}
-
-const struct hold_part *hold_parts(struct cx *cx, int64_t hold_id,
-                                   size_t *count)
-{
-    static const char sql[] =
-        "SELECT account_id, amount FROM ledger_hold_part WHERE hold_id = ?"
-        " ORDER BY account_id";
-    static const struct db_field row[] = {
-        DB_FIELD(struct hold_part, account_id),
-        DB_FIELD(struct hold_part, amount),
-    };
-
-    return db_rows(cx, sql, BIND(V(hold_id)), ROW(struct hold_part, row),
-                   count);
 }
 
 struct ended {
@@ -151,6 +152,8 @@ static const struct ended *ended_of(struct cx *cx, const int64_t *hold_ids,
     static const struct db_field row[] = { DB_FIELD(struct ended, hold_id) };
     struct db_value v[LEDGER_MANY];
 
+    must(n > 0);
+    must(n <= LEDGER_MANY);
     for (size_t i = 0; i < LEDGER_MANY; i++)
         v[i] = V(hold_ids[i < n ? i : 0]);
     return db_rows(cx, sql, (struct db_binds){ v, LEDGER_MANY },
@@ -168,7 +171,9 @@ void hold_end_many(struct cx *cx, const int64_t *hold_ids,
     size_t count, rows = 0;
     const struct ended *old;
 
-    must(n > 0 && n <= LEDGER_MANY);
+    db_need_tx(cx);
+    must(n > 0);
+    must(n <= LEDGER_MANY);
     if (n == 1) { /* waits for whoever is ending it, instead of failing */
         ended[0] = hold_ids[0] != 0 &&
                    hold_end(cx, hold_ids[0], HOLD_SETTLED, tx_ids[0]);
@@ -183,6 +188,7 @@ void hold_end_many(struct cx *cx, const int64_t *hold_ids,
             ended[i] &= old[k].hold_id != hold_ids[i];
         if (!ended[i])
             continue;
+        must(tx_ids[i] > 0);
         row[0] = V(hold_ids[i]);
         row[1] = V((int)HOLD_SETTLED);
         row[2] = V(tx_ids[i]);
@@ -193,25 +199,33 @@ void hold_end_many(struct cx *cx, const int64_t *hold_ids,
         db_insert_rows(cx, sql, v, rows, COLUMNS);
 }
 
-const struct hold_share *hold_parts_many(struct cx *cx,
-                                         const int64_t *hold_ids, size_t n,
-                                         size_t *count)
+const struct hold_part *hold_parts(struct cx *cx, const int64_t *hold_ids,
+                                   size_t n, size_t *count)
 {
     static const char sql[] =
         "SELECT hold_id, account_id, amount FROM ledger_hold_part"
         " WHERE hold_id IN (?, ?, ?, ?, ?)";
     static const struct db_field row[] = {
-        DB_FIELD(struct hold_share, hold_id),
-        DB_FIELD(struct hold_share, account_id),
-        DB_FIELD(struct hold_share, amount),
+        DB_FIELD(struct hold_part, hold_id),
+        DB_FIELD(struct hold_part, account_id),
+        DB_FIELD(struct hold_part, amount),
     };
     struct db_value v[LEDGER_MANY];
+    const struct hold_part *parts;
 
-    must(n > 0 && n <= LEDGER_MANY);
+    must(n > 0);
+    must(n <= LEDGER_MANY);
     for (size_t i = 0; i < LEDGER_MANY; i++)
         v[i] = V(hold_ids[i < n ? i : 0]);
-    return db_rows(cx, sql, (struct db_binds){ v, LEDGER_MANY },
-                   ROW(struct hold_share, row), count);
+    parts = db_rows(cx, sql, (struct db_binds){ v, LEDGER_MANY },
+                    ROW(struct hold_part, row), count);
+    must(*count <= n * COUNT(book_spend_order));
+    for (size_t i = 0; i < *count; i++) {
+        must(parts[i].hold_id > 0);
+        must(parts[i].account_id > 0);
+        must(parts[i].amount.fen > 0);
+    }
+    return parts;
 }
 
 static bool give_back(struct cx *cx, int64_t hold_id,
@@ -223,17 +237,21 @@ static bool give_back(struct cx *cx, int64_t hold_id,
         " WHERE p.hold_id = ? LIMIT 1";
     const struct hold_part *parts;
     struct book_wallet w;
-    size_t n;
+    size_t n, returned = 0;
 
+    must(how != HOLD_SETTLED); /* that is ledger_spend's */
     if (!hold_end(cx, hold_id, how, 0))
         return false;
-    parts = hold_parts(cx, hold_id, &n);
+    parts = hold_parts(cx, &hold_id, 1, &n);
     must(n > 0); /* no such hold */
     book_lock_wallet(cx, db_int(cx, owner, BIND(V(hold_id))), &w);
     for (size_t i = 0; i < n; i++)
-        for (int k = 0; k < WALLET_ACCOUNTS; k++)
-            if (w.a[k].id == parts[i].account_id)
+        for (int k = 0; k < WALLET_ARREARS; k++)
+            if (w.a[k].id == parts[i].account_id) {
                 book_change(cx, &w.a[k], FEN(0), money_neg(parts[i].amount));
+                returned++;
+            }
+    must(returned == n); /* each part where it came from (M6) */
     return true;
 }
 
@@ -251,6 +269,11 @@ enum ledger_hold_end ledger_hold_state(struct cx *cx, int64_t hold_id)
 {
     static const char sql[] =
         "SELECT how FROM ledger_hold_end WHERE hold_id = ?";
+    int64_t how;
 
-    return (enum ledger_hold_end)db_int(cx, sql, BIND(V(hold_id)));
+    must(hold_id > 0);
+    how = db_int(cx, sql, BIND(V(hold_id)));
+    must(how >= HOLD_OPEN);
+    must(how <= HOLD_EXPIRED);
+    return (enum ledger_hold_end)how;
 }

@@ -20,6 +20,7 @@ static size_t steps_of(struct cx *cx, const struct posting *p, size_t n,
 {
     size_t count = 0;
 
+    must(n <= BOOK_LINES_MAX); /* steps has so many */
     for (size_t i = 0; i < n; i++) {
         struct step s = { 0, i };
         size_t k = count;
@@ -45,6 +46,7 @@ int64_t ledger_post(struct cx *cx, const struct ledger_doc *doc,
     size_t count, steps_count;
     int64_t tx_id;
 
+    must(n >= 2);
     must(n <= BOOK_LINES_MAX);
     for (size_t i = 0; i < n; i++)
         sum = money_add(sum, p[i].amount);
@@ -56,12 +58,14 @@ int64_t ledger_post(struct cx *cx, const struct ledger_doc *doc,
         struct book_account a = book_lock_account(cx, steps[count].id);
         money amount = p[steps[count].at].amount;
 
+        must(count == 0 || steps[count].id > steps[count - 1].id); /* T3 */
         book_change(cx, &a, amount, FEN(0));
         lines[count] = book_line_of(&a, amount);
     }
     for (size_t i = 0; i < n; i++)
         if (p[i].amount.fen != 0 && ledger_is_hot(p[i].kind))
             lines[count++] = book_line_hot(cx, &p[i]);
+    must(count <= n);
     book_write(cx, tx_id, lines, count);
     return tx_id;
 }
@@ -83,13 +87,16 @@ static int64_t put_in(struct cx *cx, const struct ledger_doc *doc,
     int64_t tx_id;
 
     must(amount.fen > 0);
+    must(ledger_is_hot(source.kind));
+    must(to != WALLET_ARREARS);
     if (!book_begin(cx, doc, driver_id, &source, 1, &tx_id))
         return tx_id;
     book_lock_wallet(cx, driver_id, &w);
     if (pays_arrears)
         owed = money_min(amount, money_neg(arrears->balance));
-    must(owed.fen >= 0);
+    must(owed.fen >= 0); /* arrears are never above zero */
     amount = money_sub(amount, owed);
+    must(amount.fen >= 0);
     book_change(cx, &w.a[to], amount, FEN(0));
     book_change(cx, arrears, owed, FEN(0));
     lines[0] = book_line_of(&w.a[to], amount);
@@ -106,6 +113,8 @@ int64_t ledger_topup(struct cx *cx, const char *out_trade_no,
     const struct ledger_doc doc = { "topup", out_trade_no, "payment",
                                     payment_id, "充值" };
 
+    must(label_of((struct labels)LIST(ledger_channel_labels), (int)channel) !=
+         NULL);
     return put_in(cx, &doc, driver_id,
                   (struct posting){ LEDGER_CHANNEL, channel,
                                     money_neg(amount) },

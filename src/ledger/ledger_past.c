@@ -96,11 +96,14 @@ static struct past_wallet *wallet_of(struct ledger_past *p, int64_t driver_id)
     struct past_wallet *w;
     struct book_wallet locked;
 
+    must(driver_id > 0);
     for (; p->wallets[at] != NULL; at = (at + 1) % DRIVERS_MAX)
         if (p->wallets[at]->driver_id == driver_id)
             return p->wallets[at];
-    must(++p->wallet_count < DRIVERS_MAX / 2);
+    p->wallet_count++;
+    must(p->wallet_count < DRIVERS_MAX / 2); /* or the search above is long */
     book_lock_wallet(p->cx, driver_id, &locked);
+    must(locked.a[WALLET_PAID].balance.fen == 0); /* nobody else uses it */
     w = CX_NEW(p->cx, struct past_wallet);
     w->driver_id = driver_id;
     w->row = locked.a[WALLET_PAID];
@@ -117,7 +120,8 @@ static int64_t hot_id(struct ledger_past *p, enum ledger_kind kind,
     for (size_t i = 0; i < p->hot_count; i++)
         if (a[i].kind == kind && a[i].owner == owner)
             return a[i].id;
-    must(p->hot_count < HOT_MAX && ledger_is_hot(kind));
+    must(p->hot_count < HOT_MAX);
+    must(ledger_is_hot(kind));
     a[p->hot_count] = (struct hot_account){
         kind, owner, book_account_id(p->cx, kind, owner)
     };
@@ -141,6 +145,8 @@ static void begin(struct ledger_past *p, const struct ledger_doc *doc,
     const struct actor *a = &p->cx->actor;
     uint8_t *hash;
 
+    must(at.ms > 0);
+    must(doc->ref_id > 0);
     if (p->tx_waiting++ == TX_AT_ONCE)
         send(p);
     hash = arena_alloc(rows_arena(p->txs), SHA256_SIZE);
@@ -157,6 +163,7 @@ static void begin(struct ledger_past *p, const struct ledger_doc *doc,
 static void post_wallet(struct ledger_past *p, struct past_wallet *w,
                         money amount, stamp at)
 {
+    must(p->tx_id > 0);
     must(at.ms >= w->last.ms);
     w->last = at;
     w->balance = money_add(w->balance, amount);
@@ -167,6 +174,8 @@ static void post_wallet(struct ledger_past *p, struct past_wallet *w,
 
 static void post_hot(struct ledger_past *p, const struct posting *h)
 {
+    must(p->tx_id > 0);
+    must(ledger_is_hot(h->kind));
     if (h->amount.fen != 0)
         rows_add(p->postings,
                  BIND(V(p->tx_id), V(hot_id(p, h->kind, h->owner)),
@@ -193,7 +202,10 @@ static void end_hold(struct ledger_past *p, int64_t hold_id,
 {
     struct past_hold *h = &p->hold[hold_id - 1];
 
-    must(hold_id > 0 && (size_t)hold_id <= p->hold_count && !h->ended);
+    must(hold_id > 0);
+    must((size_t)hold_id <= p->hold_count);
+    must(!h->ended); /* once (M7) */
+    must((how == HOLD_SETTLED) == (tx_id != 0));
     h->ended = true;
     h->wallet->held = money_sub(h->wallet->held, h->amount);
     rows_add(p->ends, BIND(V(hold_id), V((int)how), V_ID(tx_id), V(at)));
@@ -208,7 +220,7 @@ void ledger_past_spend(struct ledger_past *p, const struct ledger_doc *doc,
 
     begin(p, doc, driver_id, credits, n, at);
     end_hold(p, hold_id, HOLD_SETTLED, p->tx_id, at);
-    must(p->hold[hold_id - 1].wallet == w);
+    must(p->hold[hold_id - 1].wallet == w); /* this driver's hold */
     for (size_t i = 0; i < n; i++) {
         must(credits[i].amount.fen >= 0);
         total = money_add(total, credits[i].amount);
@@ -229,6 +241,8 @@ int64_t ledger_past_hold(struct ledger_past *p, const char *key,
     struct past_wallet *w = wallet_of(p, driver_id);
     int64_t id = (int64_t)p->hold_count + 1;
 
+    must(amount.fen > 0);
+    must(expires_at.ms > at.ms);
     if (p->hold_count == p->hold_room) {
         size_t room = p->hold_room == 0 ? 1024 : p->hold_room * 2;
         struct past_hold *more = arena_array(p->cx->arena, room,
@@ -241,6 +255,7 @@ int64_t ledger_past_hold(struct ledger_past *p, const char *key,
     }
     p->hold[p->hold_count++] = (struct past_hold){ w, amount, false };
     w->held = money_add(w->held, amount);
+    must(money_cmp(w->held, w->balance) <= 0); /* M5 */
     rows_add(p->holds,
              BIND(V(id), V(rows_text(p->holds, "%s", key)), V(ref_kind),
                   V(ref_id), V(amount), V(expires_at), V(at)));
@@ -262,7 +277,9 @@ void ledger_past_end(struct ledger_past *p)
     for (size_t i = 0; i < p->hold_count; i++)
         must(p->hold[i].ended);
     for (size_t i = 0; i < DRIVERS_MAX; i++)
-        if (p->wallets[i] != NULL)
+        if (p->wallets[i] != NULL) {
+            must(p->wallets[i]->held.fen == 0);
             book_change(p->cx, &p->wallets[i]->row, p->wallets[i]->balance,
                         FEN(0));
+        }
 }

@@ -6,6 +6,8 @@
 #include "db/db.h"
 #include "ledger/ledger.h"
 
+enum { ENTRIES_MAX = 500 };
+
 struct balance {
     int kind;
     money balance, held;
@@ -39,6 +41,7 @@ struct wallet ledger_wallet(struct cx *cx, int64_t driver_id)
     const struct balance *b =
         db_rows(cx, sql, BIND(V(driver_id)), ROW(struct balance, row), &n);
 
+    must(n == 0 || n == 4); /* a wallet is made whole */
     for (size_t i = 0; i < n; i++) {
         w.held = money_add(w.held, b[i].held);
         if (b[i].kind == LEDGER_PAID)
@@ -52,6 +55,9 @@ struct wallet ledger_wallet(struct cx *cx, int64_t driver_id)
     }
     w.available = money_sub(money_add(money_add(w.paid, w.granted), w.gift),
                             w.held);
+    must(w.held.fen >= 0);
+    must(w.available.fen >= 0); /* M5 */
+    must(w.arrears.fen >= 0);
     return w;
 }
 
@@ -62,6 +68,7 @@ money ledger_sum(struct cx *cx, enum ledger_kind kind, int64_t owner)
         "  JOIN ledger_posting p ON p.account_id = a.id"
         " WHERE a.kind = ? AND a.owner_id = ?";
 
+    must(owner >= 0);
     return FEN(db_int(cx, sql, BIND(V((int)kind), V(owner))));
 }
 
@@ -89,6 +96,7 @@ const struct ledger_entry *ledger_of(struct cx *cx, const char *ref_kind,
         " WHERE t.ref_kind = ? AND t.ref_id = ?"
         " ORDER BY p.id LIMIT 500";
 
+    must(ref_id > 0);
     return db_rows(cx, sql, BIND(V(ref_kind), V(ref_id)),
                    ROW(struct ledger_entry, entry_row), count);
 }
@@ -108,7 +116,10 @@ const struct ledger_entry *ledger_wallet_entries(struct cx *cx,
         "   AND p.tx_id < ?"
         " ORDER BY p.tx_id DESC, p.id DESC LIMIT ?";
 
-    must(limit > 0 && limit <= 500);
+    must(driver_id > 0);
+    must(before_tx_id >= 0);
+    must(limit > 0);
+    must(limit <= ENTRIES_MAX);
     return db_rows(cx, sql,
                    BIND(V(driver_id),
                         V(before_tx_id > 0 ? before_tx_id : INT64_MAX),
@@ -135,6 +146,7 @@ const struct ledger_hold_view *ledger_holds_of(struct cx *cx,
         DB_FIELD(struct ledger_hold_view, ended_at),
     };
 
+    must(ref_id > 0);
     return db_rows(cx, sql, BIND(V(ref_kind), V(ref_id)),
                    ROW(struct ledger_hold_view, row), count);
 }

@@ -6,10 +6,13 @@
 #include "ledger/hold.h"
 #include "ledger/ledger.h"
 
+/* Of the postings of those who earn. */
 static money sum_of(const struct posting *p, size_t n)
 {
     money sum = FEN(0);
 
+    must(n > 0);
+    must(n + WALLET_ACCOUNTS <= BOOK_LINES_MAX);
     for (size_t i = 0; i < n; i++) {
         must(ledger_is_hot(p[i].kind));
         sum = money_add(sum, p[i].amount);
@@ -36,6 +39,7 @@ static struct ledger_payment taken_of(struct cx *cx, const char *sql,
     const struct taken *t =
         db_rows(cx, sql, binds, ROW(struct taken, row), &n);
 
+    must(n <= WALLET_ACCOUNTS); /* one row a kind */
     for (size_t i = 0; i < n; i++)
         switch ((enum ledger_kind)t[i].kind) {
         case LEDGER_PAID:
@@ -51,7 +55,7 @@ static struct ledger_payment taken_of(struct cx *cx, const char *sql,
             pay.arrears = t[i].amount;
             break;
         default:
-            break;
+            must(!"an account of a wallet");
         }
     return pay;
 }
@@ -62,8 +66,10 @@ static struct ledger_payment taken_by_tx(struct cx *cx, int64_t tx_id)
         "SELECT a.kind, -SUM(p.amount) FROM ledger_posting p"
         "  JOIN ledger_account a ON a.id = p.account_id"
         " WHERE p.tx_id = ? AND a.kind < 20 GROUP BY a.kind";
-    struct ledger_payment pay = taken_of(cx, sql, BIND(V(tx_id)));
+    struct ledger_payment pay;
 
+    must(tx_id > 0);
+    pay = taken_of(cx, sql, BIND(V(tx_id)));
     pay.tx_id = tx_id;
     return pay;
 }
@@ -77,8 +83,14 @@ static struct ledger_payment taken_by_ref(struct cx *cx, const char *ref_kind,
         "  JOIN ledger_account a ON a.id = p.account_id"
         " WHERE t.ref_kind = ? AND t.ref_id = ? AND a.kind < 20"
         " GROUP BY a.kind";
+    struct ledger_payment pay;
 
-    return taken_of(cx, sql, BIND(V(ref_kind), V(ref_id)));
+    must(ref_id > 0);
+    pay = taken_of(cx, sql, BIND(V(ref_kind), V(ref_id)));
+    must(pay.gift.fen >= 0); /* nothing came back beyond what was taken */
+    must(pay.granted.fen >= 0);
+    must(money_add(pay.paid, pay.arrears).fen >= 0);
+    return pay;
 }
 
 /* ---- spending -------------------------------------------------------- */
@@ -90,7 +102,7 @@ struct giving {
     money amount[WALLET_ACCOUNTS];
 };
 
-static void hold_into(const struct hold_share *parts, size_t count,
+static void hold_into(const struct hold_part *parts, size_t count,
                       int64_t hold_id, const struct book_wallet *w,
                       struct giving *g)
 {
@@ -103,6 +115,9 @@ static void hold_into(const struct hold_share *parts, size_t count,
             k++;
             must(k < WALLET_ARREARS); /* a hold of somebody else */
         }
+        must(g->hold[k].fen == 0); /* one part an account */
+        must(parts[i].amount.fen > 0);
+        must(money_cmp(parts[i].amount, w->a[k].held) <= 0);
         g->hold[k] = parts[i].amount;
     }
 }
@@ -110,10 +125,14 @@ static void hold_into(const struct hold_share *parts, size_t count,
 static void share_out(const struct book_wallet *w, money total,
                       struct giving *g)
 {
+    money whole = total, sum = FEN(0);
+
+    must(total.fen > 0);
     for (size_t i = 0; i < COUNT(book_spend_order); i++) {
         int k = book_spend_order[i];
         money part = money_min(total, g->hold[k]);
 
+        must(part.fen >= 0);
         g->amount[k] = part;
         total = money_sub(total, part);
     }
@@ -126,7 +145,11 @@ static void share_out(const struct book_wallet *w, money total,
         g->amount[k] = money_add(g->amount[k], part);
         total = money_sub(total, part);
     }
+    must(total.fen >= 0);
     g->amount[WALLET_ARREARS] = total;
+    for (int k = 0; k < WALLET_ACCOUNTS; k++)
+        sum = money_add(sum, g->amount[k]);
+    must(money_cmp(sum, whole) == 0); /* no energy goes unbooked (M8) */
 }
 
 /* Several charges on their way, and the wallets that they meet in. */
@@ -157,7 +180,8 @@ static void begin_all(struct cx *cx, struct spending *s)
         const struct ledger_charge *c = &s->charges[i];
 
         must(sum_of(c->credits, c->n).fen > 0);
-        must(c->n + WALLET_ACCOUNTS <= BOOK_LINES_MAX);
+        must(c->driver_id > 0);
+        must(c->hold_id >= 0);
         docs[i] = (struct book_doc){ &c->doc, c->driver_id, c->credits,
                                      c->n };
     }
@@ -185,6 +209,7 @@ static void lock_all(struct cx *cx, struct spending *s)
         while (k < s->driver_count &&
                s->drivers[k] != s->charges[i].driver_id)
             k++;
+        must(k < LEDGER_MANY);
         s->drivers[k] = s->charges[i].driver_id;
         s->wallet_of[i] = k;
         if (k == s->driver_count)
@@ -206,6 +231,7 @@ static struct book_line hot_line(struct cx *cx, struct spending *s,
            (s->hot[i].kind != p->kind || s->hot[i].owner != p->owner))
         i++;
     if (i == s->hot_count) {
+        must(i < COUNT(s->hot));
         s->hot[i] = *p;
         s->hot_ids[i] = book_account_id(cx, p->kind, p->owner);
         s->hot_count++;
@@ -215,12 +241,15 @@ static struct book_line hot_line(struct cx *cx, struct spending *s,
 
 /* One charge against the wallet as the ones before it left it. */
 static void give(struct cx *cx, struct spending *s, size_t i,
-                 const struct hold_share *parts, size_t count)
+                 const struct hold_part *parts, size_t count)
 {
     const struct ledger_charge *c = &s->charges[i];
     struct book_wallet *w = &s->now[s->wallet_of[i]];
     struct giving *g = &s->giving[i];
 
+    must(s->fresh[i]);
+    must(s->wallet_of[i] < s->driver_count);
+    must(s->line_count + WALLET_ACCOUNTS + c->n <= COUNT(s->lines));
     if (s->hold_ids[i] != 0)
         hold_into(parts, count, s->hold_ids[i], w, g);
     share_out(w, sum_of(c->credits, c->n), g);
@@ -251,6 +280,7 @@ static void write_all(struct cx *cx, const struct spending *s)
     for (size_t i = 0; i < s->n; i++)
         if (s->fresh[i])
             tx_ids[docs++] = s->tx_ids[i];
+    must(docs <= s->n);
     if (docs == 0)
         return;
     for (size_t w = 0; w < s->driver_count; w++)
@@ -258,6 +288,7 @@ static void write_all(struct cx *cx, const struct spending *s)
             const struct book_account *a = &s->before[w].a[k];
             const struct book_account *b = &s->now[w].a[k];
 
+            must(a->id == b->id);
             d[n++] = (struct book_delta){ b,
                                           money_sub(b->balance, a->balance),
                                           money_sub(b->held, a->held) };
@@ -270,15 +301,17 @@ void ledger_spend_many(struct cx *cx, const struct ledger_charge *charges,
                        size_t n, struct ledger_payment *payments)
 {
     struct spending *s = CX_NEW(cx, struct spending);
-    const struct hold_share *parts;
+    const struct hold_part *parts;
     size_t count;
 
-    must(n > 0 && n <= LEDGER_MANY);
+    db_need_tx(cx);
+    must(n > 0);
+    must(n <= LEDGER_MANY);
     s->charges = charges;
     s->n = n;
     begin_all(cx, s);
     lock_all(cx, s);
-    parts = hold_parts_many(cx, s->hold_ids, n, &count);
+    parts = hold_parts(cx, s->hold_ids, n, &count);
     for (size_t i = 0; i < n; i++)
         if (s->fresh[i])
             give(cx, s, i, parts, count);
@@ -315,9 +348,11 @@ static money back(money taken, money *rest)
 {
     money part = money_min(taken, *rest);
 
+    must(rest->fen >= 0);
     if (part.fen < 0)
         part = FEN(0);
     *rest = money_sub(*rest, part);
+    must(rest->fen >= 0);
     return part;
 }
 
@@ -329,8 +364,10 @@ static void write_return(struct cx *cx, int64_t tx_id,
     struct book_line lines[BOOK_LINES_MAX];
     size_t count = 0;
 
+    must(tx_id > 0);
     must(n + WALLET_ACCOUNTS <= BOOK_LINES_MAX);
     for (int k = 0; k < WALLET_ACCOUNTS; k++) {
+        must(amount[k].fen >= 0); /* back to the driver, or nothing */
         book_change(cx, &w->a[k], amount[k], FEN(0));
         lines[count++] = book_line_of(&w->a[k], amount[k]);
     }
@@ -351,6 +388,8 @@ struct ledger_payment ledger_give_back(struct cx *cx,
     struct book_wallet w;
     money amount[WALLET_ACCOUNTS];
 
+    db_need_tx(cx);
+    must(driver_id > 0);
     must(rest.fen > 0);
     if (!book_begin(cx, doc, driver_id, debits, n, &r.tx_id)) {
         r = taken_by_tx(cx, r.tx_id);
@@ -362,6 +401,7 @@ struct ledger_payment ledger_give_back(struct cx *cx,
     taken = taken_by_ref(cx, doc->ref_kind, doc->ref_id);
     book_lock_wallet(cx, driver_id, &w);
     owed = money_neg(w.a[WALLET_ARREARS].balance);
+    must(owed.fen >= 0);
     r.arrears = back(money_min(taken.arrears, owed), &rest);
     taken.paid = money_add(taken.paid, money_sub(taken.arrears, r.arrears));
     r.paid = back(taken.paid, &rest);

@@ -84,10 +84,17 @@ const struct finding *verify_run(struct cx *cx,
     struct finding *f = arena_array(cx->arena, count, sizeof *f);
     stamp from = { since.ms != 0 ? since.ms : 1 };
 
+    must(count > 0); /* no checks would look like no breaks */
+    must(since.ms >= 0);
+    must(since.ms <= cx->now.ms);
+
     for (size_t i = 0; i < count; i++) {
         const struct finding *r = db_row(cx, list[i].sql, BIND(V(from)),
                                          ROW(struct finding, row));
 
+        must(r != NULL); /* a count is always one row */
+        must(r->breaks >= 0);
+        must(r->breaks > 0 || r->first == NULL);
         f[i] = (struct finding){ list[i].what, list[i].title, r->breaks,
                                  r->first };
     }
@@ -136,7 +143,11 @@ const struct ledger_figures *ledger_figures(struct cx *cx)
         DB_FIELD(struct ledger_figures, channels),
     };
 
-    return db_row(cx, sql, BIND(), ROW(struct ledger_figures, row));
+    const struct ledger_figures *f = db_row(
+        cx, sql, BIND(), ROW(struct ledger_figures, row));
+
+    must(f != NULL);
+    return f;
 }
 
 /* ---- the watch: what is new ------------------------------------------ */
@@ -195,6 +206,8 @@ static void keep(struct cx *cx, void *arg)
         " every_s = VALUES(every_s), checked_at = VALUES(checked_at)";
     const struct found *found = arg;
 
+    db_need_tx(cx);
+    must(found->w->every_s > 0); /* or it is overdue at once */
     for (size_t i = 0; i < found->n; i++) {
         const struct finding *f = &found->f[i];
         stamp broken = { f->breaks != 0 ? cx->now.ms : 0 };
@@ -209,8 +222,10 @@ void verify_watch(struct cx *cx, const struct watch *w)
 {
     struct found *found = CX_NEW(cx, struct found);
 
+    must(!db_in_tx(cx->db)); /* a moment of its own */
     found->w = w;
     db_report(cx, look, found);
+    must(found->n > 0);
     for (size_t i = 0; i < found->n; i++)
         if (found->f[i].breaks != 0)
             log_error("books.broken", F_TEXT("check", found->f[i].what),

@@ -9,6 +9,7 @@ struct wire_in wire_in(const void *p, size_t n)
 {
     const uint8_t *at = p;
 
+    must(p != NULL || n == 0);
     return (struct wire_in){ at, at, at + n, WIRE_OK };
 }
 
@@ -16,6 +17,7 @@ struct wire_out wire_out(void *p, size_t n)
 {
     uint8_t *at = p;
 
+    must(p != NULL || n == 0);
     return (struct wire_out){ at, at, at + n, WIRE_OK };
 }
 
@@ -24,6 +26,7 @@ static const uint8_t *take(struct wire_in *in, size_t n)
 {
     const uint8_t *at = in->at;
 
+    must(at <= in->end);
     if (in->status != WIRE_OK)
         return NULL;
     if ((size_t)(in->end - at) < n) {
@@ -38,6 +41,7 @@ static uint8_t *room(struct wire_out *out, size_t n)
 {
     uint8_t *at = out->at;
 
+    must(at <= out->end);
     if (out->status != WIRE_OK)
         return NULL;
     if ((size_t)(out->end - at) < n) {
@@ -52,6 +56,7 @@ static uint64_t little(const uint8_t *p, size_t n)
 {
     uint64_t value = 0;
 
+    must(n <= sizeof value);
     while (n-- > 0)
         value = value << 8 | p[n];
     return value;
@@ -59,17 +64,22 @@ static uint64_t little(const uint8_t *p, size_t n)
 
 uint64_t wire_get(struct wire_in *in, size_t n)
 {
-    const uint8_t *p = take(in, n);
+    const uint8_t *p;
 
+    must(n > 0);
     must(n <= 8);
+    p = take(in, n);
+    must((p == NULL) == (in->status != WIRE_OK));
     return p == NULL ? 0 : little(p, n);
 }
 
 void wire_put(struct wire_out *out, uint64_t value, size_t n)
 {
-    uint8_t *p = room(out, n);
+    uint8_t *p;
 
+    must(n > 0);
     must(n <= 8);
+    p = room(out, n);
     if (p == NULL)
         return;
     if (n < 8 && value >> (8 * n) != 0) {
@@ -127,11 +137,13 @@ uint64_t wire_number(const struct wire_field *f, const void *p)
 void wire_set_number(const struct wire_field *f, void *p, uint64_t raw)
 {
     char *m = (char *)p + f->at;
+    size_t width = number_width(f->kind);
     uint8_t v8 = (uint8_t)raw;
     uint16_t v16 = (uint16_t)raw;
     uint32_t v32 = (uint32_t)raw;
 
-    switch (number_width(f->kind)) {
+    must(width == 8 || raw >> (8 * width) == 0); /* nothing is cut off */
+    switch (width) {
     case 1:
         memcpy(m, &v8, sizeof v8);
         break;
@@ -165,6 +177,8 @@ char *wire_hex(const void *p, size_t n, char *out)
 {
     const uint8_t *in = p;
 
+    must(in != NULL || n == 0);
+    must(n < WIRE_TEXT / 2);
     for (size_t i = 0; i < n; i++) {
         out[2 * i] = hex_digits[in[i] >> 4];
         out[2 * i + 1] = hex_digits[in[i] & 15];
@@ -177,6 +191,7 @@ bool wire_unhex(const char *text, void *out, size_t n)
 {
     uint8_t *to = out;
 
+    must(n < WIRE_TEXT / 2);
     if (strlen(text) != 2 * n)
         return false;
     for (size_t i = 0; i < 2 * n; i++)
@@ -207,9 +222,11 @@ static void read_field(struct wire_in *in, const struct wire_field *f,
         memcpy(m, b, f->size);
         break;
     case WIRE_LOW12:
+        must(f->size == 2);
         wire_set_number(f, p, little(b, 2) & 0xFFF);
         break;
     case WIRE_HIGH4:
+        must(f->size == 0);
         must(b - in->start >= 2);
         wire_set_number(f, p, b[-1] >> 4);
         break;
@@ -224,8 +241,12 @@ static void read_field(struct wire_in *in, const struct wire_field *f,
 
 void wire_read(struct wire_in *in, struct wire_fields fields, void *p)
 {
+    must(fields.n > 0);
+    must(p != NULL);
+    must(in->start <= in->at);
     for (size_t i = 0; i < fields.n; i++)
         read_field(in, &fields.v[i], p);
+    must(in->at <= in->end);
 }
 
 /* Digits as they stand in the struct; an empty text is all zero. */
@@ -233,6 +254,7 @@ static void write_bcd(struct wire_out *out, const char *text, size_t size)
 {
     uint8_t *b = room(out, size);
 
+    must(size > 0);
     if (b == NULL)
         return;
     if (text[0] == '\0')
@@ -247,6 +269,7 @@ static void write_high4(struct wire_out *out, uint64_t value)
     if (out->status != WIRE_OK)
         return;
     must(out->at - out->start >= 2);
+    must(out->at[-1] <= 0x0F); /* LOW12 left it free */
     if (value > 15)
         out->status = WIRE_BAD;
     else
@@ -289,12 +312,16 @@ static void write_field(struct wire_out *out, const struct wire_field *f,
 void wire_write(struct wire_out *out, struct wire_fields fields,
                 const void *p)
 {
+    must(fields.n > 0);
+    must(p != NULL);
+    must(out->start <= out->at);
     for (size_t i = 0; i < fields.n; i++)
         write_field(out, &fields.v[i], p);
+    must(out->at <= out->end);
 }
 
 /* The reflected table of polynomial 0xA001, one entry per byte value. */
-static const uint16_t crc_table[256] = {
+static const uint16_t crc_table[] = {
     0x0000, 0xC0C1, 0xC181, 0x0140, 0xC301, 0x03C0, 0x0280, 0xC241,
     0xC601, 0x06C0, 0x0780, 0xC741, 0x0500, 0xC5C1, 0xC481, 0x0440,
     0xCC01, 0x0CC0, 0x0D80, 0xCD41, 0x0F00, 0xCFC1, 0xCE81, 0x0E40,
@@ -329,11 +356,14 @@ static const uint16_t crc_table[256] = {
     0x8201, 0x42C0, 0x4380, 0x8341, 0x4100, 0x81C1, 0x8081, 0x4040,
 };
 
+_Static_assert(COUNT(crc_table) == UINT8_MAX + 1, "an entry per byte");
+
 uint16_t wire_crc(const void *p, size_t n)
 {
     const uint8_t *b = p;
     uint16_t crc = 0xFFFF;
 
+    must(b != NULL || n == 0);
     while (n-- > 0)
         crc = (uint16_t)(crc >> 8 ^ crc_table[(crc ^ *b++) & 0xFF]);
     return crc;
@@ -363,6 +393,8 @@ struct wire_time wire_time(stamp t)
 
     if (t.ms == 0 || c.year < 2000 || c.year > 2127)
         return none;
+    must(civil_is_valid(&c));
+    must(ms < 60000); /* so that its bits do not touch the minute */
     return (struct wire_time){ {
         (uint8_t)ms, (uint8_t)(ms >> 8), (uint8_t)c.minute, (uint8_t)c.hour,
         (uint8_t)c.day, (uint8_t)c.month, (uint8_t)(c.year - 2000) } };

@@ -19,6 +19,8 @@ static void line_add(struct line *l, const char *s)
 {
     size_t n = strlen(s);
 
+    must(l->left < WIRE_TEXT);
+    must(*l->at == '\0');
     if (n > l->left)
         n = l->left;
     memcpy(l->at, s, n);
@@ -35,22 +37,26 @@ static struct line line_in(char out[WIRE_TEXT])
 
 static bool is_wide_bits(const struct wire_field *f)
 {
+    must(f->kind != WIRE_BITS || f->size <= 8);
     return f->kind == WIRE_BITS && f->size > 4;
 }
 
 static bool is_bcd_byte(uint64_t raw)
 {
+    must(raw <= UINT8_MAX);
     return (raw & 15) <= 9 && raw >> 4 <= 9;
 }
 
 /* The number that a raw gun byte means when the gun count is not known. */
 static uint64_t gun_number(uint64_t raw)
 {
+    must(raw <= UINT8_MAX);
     return is_bcd_byte(raw) ? (raw >> 4) * 10 + (raw & 15) : raw;
 }
 
 static bool is_none(const struct wire_field *f, const void *p)
 {
+    must(f->show != NULL);
     return f->show->zero_is_none && wire_number(f, p) == 0;
 }
 
@@ -73,6 +79,9 @@ static void number_text(const struct wire_field *f, const void *p, char *out)
     uint64_t raw = wire_number(f, p);
     const struct wire_show *show = f->show;
 
+    must(!is_text_kind(f));
+    must(is_wide_bits(f) || raw <= INT64_MAX);
+    must(show->places >= 0);
     if (is_wide_bits(f))
         snprintf(out, WIRE_TEXT, "0x%0*" PRIX64, 2 * f->size, raw);
     else if (f->kind == WIRE_GUN && !is_bcd_byte(raw))
@@ -90,9 +99,11 @@ char *wire_printable(const char *m, size_t size, char *out)
 {
     size_t n = 0;
 
+    must(size < WIRE_TEXT);
     for (size_t i = 0; i < size && m[i] != '\0'; i++)
         if (m[i] >= 0x20 && m[i] <= 0x7E)
             out[n++] = m[i];
+    must(n <= size);
     out[n] = '\0';
     return out;
 }
@@ -102,6 +113,7 @@ static void list_text(const uint8_t *m, size_t size, char *out)
     struct line l = line_in(out);
     char one[8];
 
+    must(size * sizeof "255" < WIRE_TEXT); /* all of it fits */
     for (size_t i = 0; i < size; i++) {
         snprintf(one, sizeof one, "%s%d", i > 0 ? "," : "", m[i]);
         line_add(&l, one);
@@ -121,6 +133,8 @@ char *wire_text(const struct wire_field *f, const void *p,
 {
     const char *m = (const char *)p + f->at;
 
+    must(f->show != NULL);
+    must(f->size < WIRE_TEXT / 2);
     switch (f->kind) {
     case WIRE_BCD:
         snprintf(out, WIRE_TEXT, "%s", m);
@@ -143,6 +157,7 @@ char *wire_text(const struct wire_field *f, const void *p,
         number_text(f, p, out);
         break;
     }
+    must(strnlen(out, WIRE_TEXT) < WIRE_TEXT);
     return out;
 }
 
@@ -161,6 +176,7 @@ bool wire_text_is_whole(const struct wire_field *f, const void *p)
         return true;
     wire_printable(m, f->size, text);
     n = strlen(text);
+    must(n <= f->size);
     if (memcmp(text, m, n) != 0)
         return false;
     while (n < f->size)
@@ -172,6 +188,8 @@ bool wire_text_is_whole(const struct wire_field *f, const void *p)
 /* The largest raw value that the field can hold. */
 static uint64_t number_max(const struct wire_field *f)
 {
+    must(!is_text_kind(f));
+    must(f->size <= 8);
     if (f->kind == WIRE_LOW12)
         return 0xFFF;
     if (f->kind == WIRE_HIGH4)
@@ -190,6 +208,7 @@ static bool hex_number(const char *text, uint64_t *out)
     if (n < 4 || n > 18 || n % 2 != 0 || text[0] != '0' || text[1] != 'x' ||
         !wire_unhex(text + 2, b, (n - 2) / 2))
         return false;
+    must((n - 2) / 2 <= sizeof b);
     for (size_t i = 0; i < (n - 2) / 2; i++)
         value = value << 8 | b[i];
     *out = value;
@@ -202,13 +221,15 @@ static enum wire_status parse_number(const struct wire_field *f, void *p,
     int64_t scaled;
     uint64_t raw;
 
+    must(!is_text_kind(f));
+    must(f->show->places >= 0);
     if (f->show->zero_is_none && text[0] == '\0') {
         raw = 0;
     } else if (!hex_number(text, &raw)) {
         if (!decimal_parse(text, f->show->places, &scaled) ||
             scaled < f->show->offset)
             return WIRE_BAD;
-        raw = (uint64_t)(scaled - f->show->offset);
+        raw = (uint64_t)checked_sub(scaled, f->show->offset);
         if (f->kind == WIRE_GUN && raw > 99)
             return WIRE_BAD;
         if (f->kind == WIRE_GUN)
@@ -224,6 +245,8 @@ static enum wire_status parse_str(char *m, size_t size, const char *text)
 {
     size_t n = strlen(text);
 
+    must(size > 0);
+    must(size < WIRE_TEXT);
     if (n > size)
         return WIRE_BAD;
     for (size_t i = 0; i < n; i++)
@@ -271,6 +294,7 @@ static enum wire_status parse_list(uint8_t *m, size_t size, const char *text)
     }
     if (*text != '\0')
         return WIRE_BAD;
+    must(n == size);
     memcpy(m, got, size);
     return WIRE_OK;
 }
@@ -281,6 +305,8 @@ enum wire_status wire_parse(const struct wire_field *f, void *p,
     char *m = (char *)p + f->at;
     uint8_t b[WIRE_TEXT];
 
+    must(f->show != NULL);
+    must(f->size < WIRE_TEXT / 2);
     switch (f->kind) {
     case WIRE_BCD:
         if (!wire_unhex(text, b, f->size))
@@ -309,11 +335,16 @@ static void pretty_flags(const struct wire_field *f, uint64_t raw, char *out)
     struct line l = line_in(out);
     const struct wire_show *show = f->show;
 
+    must(show->flags != NULL);
+    must(show->flag_count > 0);
     for (size_t i = 0; i < show->flag_count; i++) {
         const struct wire_flag *flag = &show->flags[i];
         unsigned mask = (1u << flag->width) - 1;
-        const char *word = flag->values[raw >> flag->shift & mask];
+        const char *word;
 
+        must(mask < COUNT(flag->values));
+        must(flag->shift + flag->width <= 8 * f->size);
+        word = flag->values[raw >> flag->shift & mask];
         if (word == NULL)
             continue;
         line_add(&l, out[0] == '\0' ? "" : "、");
@@ -335,6 +366,8 @@ static void pretty_number(const struct wire_field *f, const void *p,
     const char *unit = show->unit == NULL ? "" : show->unit;
     char text[WIRE_TEXT];
 
+    must(!is_text_kind(f));
+    must(show->words.n == 0 || raw <= UINT16_MAX);
     number_text(f, p, text);
     if (show->flags != NULL)
         pretty_flags(f, raw, out);
@@ -360,9 +393,11 @@ static void pretty_list(const struct wire_field *f, const uint8_t *m,
     const struct label *label;
     char one[48];
 
+    must(f->kind == WIRE_LIST8);
     for (size_t i = 0, run; i < f->size; i += run) {
         for (run = 1; i + run < f->size && m[i + run] == m[i]; run++)
             continue;
+        must(i + run <= f->size);
         label = label_of(f->show->words, m[i]);
         if (label == NULL)
             snprintf(one, sizeof one, "%s%d×%zu", i > 0 ? " " : "", m[i],
@@ -379,6 +414,7 @@ char *wire_pretty(const struct wire_field *f, const void *p,
 {
     const char *m = (const char *)p + f->at;
 
+    must(f->show != NULL);
     if (f->show->secret) {
         snprintf(out, WIRE_TEXT, "（隐藏）");
         return out;
@@ -396,5 +432,6 @@ char *wire_pretty(const struct wire_field *f, const void *p,
         snprintf(out, WIRE_TEXT, "无效时间");
     else if (out[0] == '\0')
         snprintf(out, WIRE_TEXT, "无");
+    must(out[0] != '\0'); /* a person is never shown nothing */
     return out;
 }

@@ -469,11 +469,58 @@ def audit_words(sources):
                     yield s.path, line, "%s: no word in %s" % (event, page)
 
 
+# Where a wrong step costs money or trusts a stranger's bytes. A name ending
+# in "/" is a folder with all below it.
+ASSERTED = {
+    "the ledger": ["src/ledger/"],
+    "the protocol": ["src/protocol/"],
+    "the bill": [
+        "src/base/money.c", "src/tariff/billing.c", "src/charging/record.c",
+        "src/charging/settle.c", "src/charging/provisional.c",
+        "src/charging/order_money.c", "src/charging/order_balance.c",
+    ],
+}
+ASSERTIONS_EACH = 2
+
+# What stops the program, or its build, when it is not true: must() and the
+# functions named must_..., which do nothing else; checked arithmetic, which
+# aborts on overflow; and "a transaction is open".
+ASSERTION = re.compile(
+    r"\b(must(_\w+)?|_Static_assert|checked_\w+|money_(add|sub|neg|split)|"
+    r"db_need_tx)\s*\(")
+
+
+def assertions(sources):
+    """Money and protocol assert twice a function on average"""
+    for what, places in ASSERTED.items():
+        count = functions = 0
+        first = None
+        for s in sources:
+            if not s.path.endswith(".c") or not any(
+                    s.path == p or p.endswith("/") and s.path.startswith(p)
+                    for p in places):
+                continue
+            first = first or s.path
+            for line in s.code:
+                functions += line == "{"
+                # A definition begins its line; what it calls is indented.
+                if line.startswith((" ", "_Static_assert")):
+                    count += len(ASSERTION.findall(line))
+        if count < ASSERTIONS_EACH * functions:
+            yield first or "src", 1, "%s: %d assertions in %d functions" % (
+                what, count, functions)
+        if functions == 0:
+            yield "src", 1, "%s: no functions found" % what
+
+
 RULES = [
     function_length, line_length, layers, banned_calls, heap, sql_place,
     markup_place, no_float, jumps, mutable_globals, says_what_it_is_for,
     white_space, marks, private_words, templates,
 ]
+
+# These look at all sources together.
+WHOLE_RULES = [copied_file, audit_words, assertions]
 
 
 def files(root):
@@ -500,14 +547,12 @@ def main():
     root = sys.argv[1] if len(sys.argv) > 1 else "."
     sources = [Source(root, path) for path in sorted(files(root))]
     failed = 0
-    print("1..%d" % (len(RULES) + 2))
+    print("1..%d" % (len(RULES) + len(WHOLE_RULES)))
     for number, rule in enumerate(RULES, 1):
         found = [(s.path, n, what) for s in sources for n, what in rule(s)]
         failed += report(number, rule.__doc__, found)
-    failed += report(len(RULES) + 1, copied_file.__doc__,
-                     list(copied_file(sources)))
-    failed += report(len(RULES) + 2, audit_words.__doc__,
-                     list(audit_words(sources)))
+    for number, rule in enumerate(WHOLE_RULES, len(RULES) + 1):
+        failed += report(number, rule.__doc__, list(rule(sources)))
     sys.exit(1 if failed else 0)
 
 

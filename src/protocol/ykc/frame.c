@@ -52,20 +52,71 @@ YKC_FRAMES(ROWS_X, ROWS_V, ROWS_Z)
              .items_at = offsetof(struct ykc_##frame, text),               \
              .item_max = (max) },
 
+/*
+ * What the lists say must be true of the structs and of the wire: each row
+ * has the size of its kind, and each frame fits into a body whatever its
+ * counts say. A list that breaks this does not compile.
+ */
+#define HOLDS_U8(n)    ((n) == 1)
+#define HOLDS_U16(n)   ((n) == 2)
+#define HOLDS_U24(n)   ((n) == 3)
+#define HOLDS_U32(n)   ((n) == 4)
+#define HOLDS_U40(n)   ((n) == 5)
+#define HOLDS_BCD(n)   ((n) > 0)
+#define HOLDS_STR(n)   ((n) > 0)
+#define HOLDS_TIME(n)  ((n) == sizeof(struct wire_time))
+#define HOLDS_RAW(n)   ((n) > 0)
+#define HOLDS_BITS(n)  ((n) > 0 && (n) <= 8)
+#define HOLDS_LIST8(n) ((n) > 0)
+#define HOLDS_GUN(n)   ((n) == 1)
+#define HOLDS_LOW12(n) ((n) == 2)
+#define HOLDS_HIGH4(n) ((n) == 0)
+#define HOLDS_COUNT(n) ((n) == 1)
+#define HOLDS_TALLY(n) ((n) == 0)
+
+#define SOUND_ROW(T, kind, member, size, title, shown, sum)       \
+    _Static_assert(HOLDS_##kind(size), "size of " #member);       \
+    _Static_assert((size) < WIRE_TEXT / 2, "text of " #member);   \
+    _Static_assert(offsetof(T, member) <= UINT16_MAX, "offset of " #member);
+
+#define SOUND_X(id, frame, list, answer, shorter, longer)                  \
+    list(SOUND_ROW, struct ykc_##frame)                                    \
+    _Static_assert(SIZE(list) <= YKC_MAX_BODY, "body of " #frame);         \
+    _Static_assert(LEAST(id, list) <= SIZE(list), "least of " #frame);     \
+    _Static_assert((answer) == 0 || ((id) + (answer)) % 2 == 1,            \
+                   "the answer to " #frame " goes the other way");         \
+    _Static_assert(sizeof(struct ykc_##frame) <= UINT16_MAX, #frame);
+#define SOUND_V(id, frame, list, answer, shorter, longer, items_list, max) \
+    SOUND_X(id, frame, list, answer, shorter, longer)                      \
+    items_list(SOUND_ROW, struct ykc_##frame##_item)                       \
+    _Static_assert((max) <= UINT8_MAX, "count of " #frame);                \
+    _Static_assert(SIZE(list) + (max) * SIZE(items_list) <= YKC_MAX_BODY,  \
+                   "items of " #frame);
+#define SOUND_Z(id, frame, list, answer, shorter, longer, max)             \
+    SOUND_X(id, frame, list, answer, shorter, longer)                      \
+    _Static_assert((max) <= UINT8_MAX, "length of " #frame);               \
+    _Static_assert(SIZE(list) + (max) <= YKC_MAX_BODY, "text of " #frame);
+YKC_FRAMES(SOUND_X, SOUND_V, SOUND_Z)
+
 static const struct ykc_frame frames[256] = {
     YKC_FRAMES(FRAME_X, FRAME_V, FRAME_Z)
 };
 
 const struct ykc_frame *ykc_frame(uint8_t type)
 {
-    return frames[type].name == NULL ? NULL : &frames[type];
+    if (frames[type].name == NULL)
+        return NULL;
+    must(frames[type].type == type);
+    return &frames[type];
 }
 
 const struct ykc_frame *ykc_frame_named(const char *name)
 {
     for (size_t i = 0; i < COUNT(frames); i++)
-        if (frames[i].name != NULL && strcmp(frames[i].name, name) == 0)
+        if (frames[i].name != NULL && strcmp(frames[i].name, name) == 0) {
+            must(frames[i].type == i);
             return &frames[i];
+        }
     return NULL;
 }
 
@@ -74,21 +125,28 @@ const struct wire_field *ykc_field(const struct ykc_frame *f,
 {
     size_t at = 0;
 
+    must(f != NULL);
     for (size_t i = 0; i < f->fields.n; i++) {
         if (strcmp(f->fields.v[i].name, name) == 0) {
+            must(at + f->fields.v[i].size <= f->size);
             if (offset != NULL)
                 *offset = at;
             return &f->fields.v[i];
         }
         at += f->fields.v[i].size;
     }
+    must(at == f->size);
     return NULL;
 }
 
 /* The count is the last of the fields before the items. */
 static const struct wire_field *count_field(const struct ykc_frame *f)
 {
-    return &f->fields.v[f->fields.n - 1];
+    const struct wire_field *last = &f->fields.v[f->fields.n - 1];
+
+    must(f->rest != YKC_NOTHING);
+    must(last->kind == WIRE_COUNT || last->kind == WIRE_TALLY);
+    return last;
 }
 
 /*
@@ -98,6 +156,8 @@ static const struct wire_field *count_field(const struct ykc_frame *f)
 static enum wire_status count_items(const struct ykc_frame *f, size_t rest,
                                     uint64_t told, size_t *count)
 {
+    must(f->item_size > 0);
+    must(told <= UINT8_MAX); /* told * item_size cannot overflow */
     if (count_field(f)->kind == WIRE_TALLY) {
         *count = rest / f->item_size;
         return rest % f->item_size == 0 && *count <= f->item_max
@@ -118,9 +178,13 @@ static enum wire_status decode_rest(const struct ykc_frame *f,
     size_t count;
     enum wire_status status;
 
+    must(in->status == WIRE_OK);
+    must(in->at <= in->end);
     status = count_items(f, rest, wire_number(count_field(f), out), &count);
     if (status != WIRE_OK)
         return status;
+    must(count <= f->item_max);
+    must(f->items_at + count * f->item_struct <= f->struct_size);
     wire_set_number(count_field(f), out, count);
     if (f->rest == YKC_TEXT) {
         memcpy(at, in->at, count);
@@ -129,7 +193,9 @@ static enum wire_status decode_rest(const struct ykc_frame *f,
     }
     for (size_t i = 0; i < count; i++)
         wire_read(in, f->item, at + i * f->item_struct);
-    return in->status;
+    must(in->status == WIRE_OK); /* count_items has measured it */
+    must(in->at == in->end);
+    return WIRE_OK;
 }
 
 enum wire_status ykc_decode(const struct ykc_frame *f, const uint8_t *body,
@@ -139,6 +205,10 @@ enum wire_status ykc_decode(const struct ykc_frame *f, const uint8_t *body,
     struct wire_in in = wire_in(body, n);
     enum wire_status status;
 
+    must(f->least <= f->size);
+    must(f->size <= YKC_MAX_BODY);
+    must(f->struct_size <= sizeof(union ykc_any));
+    must(body != NULL || n == 0);
     if (n < f->least)
         return WIRE_SHORT;
     if (n < f->size) {
@@ -150,8 +220,11 @@ enum wire_status ykc_decode(const struct ykc_frame *f, const uint8_t *body,
     status = in.status;
     if (status == WIRE_OK && f->rest != YKC_NOTHING)
         status = decode_rest(f, &in, out);
-    if (status == WIRE_OK && used != NULL)
+    if (status == WIRE_OK && used != NULL) {
         *used = n < f->size ? n : (size_t)(in.at - in.start);
+        must(*used >= f->least);
+        must(*used <= n);
+    }
     return status;
 }
 
@@ -162,6 +235,7 @@ enum wire_status ykc_encode(const struct ykc_frame *f, const void *in,
     struct wire_out out = wire_out(body, space);
     uint64_t count = 0;
 
+    must(body != NULL);
     wire_write(&out, f->fields, in);
     if (f->rest != YKC_NOTHING) {
         count = wire_number(count_field(f), in);
@@ -174,8 +248,11 @@ enum wire_status ykc_encode(const struct ykc_frame *f, const void *in,
         else
             wire_write(&out, f->item, at + i * f->item_struct);
     }
-    if (out.status == WIRE_OK)
+    if (out.status == WIRE_OK) {
         *n = (size_t)(out.at - out.start);
+        must(*n == f->size + count * f->item_size); /* what decode wants */
+        must(*n <= space);
+    }
     return out.status;
 }
 
@@ -184,6 +261,7 @@ enum wire_status ykc_open(const uint8_t *p, size_t n, struct ykc_raw *out)
     size_t length;
     uint16_t crc, sent;
 
+    must(p != NULL || n == 0);
     if (n > 0 && p[0] != YKC_START)
         return WIRE_BAD;
     if (n < 2)
@@ -202,6 +280,9 @@ enum wire_status ykc_open(const uint8_t *p, size_t n, struct ykc_raw *out)
                   sent == crc ? YKC_CRC_LOW : YKC_CRC_SWAPPED },
         .bytes = p, .len = length + 4, .body = p + 6, .body_len = length - 4,
     };
+    must(out->len <= n);
+    must(out->len <= YKC_MAX_FRAME);
+    must(out->body_len <= YKC_MAX_BODY);
     return WIRE_OK;
 }
 
@@ -229,6 +310,9 @@ enum wire_status ykc_seal(const struct ykc_head *head, const uint8_t *body,
     end[0] = (uint8_t)crc;
     end[1] = (uint8_t)(crc >> 8);
     *len = body_len + 8;
+    must(*len <= space);
+    must(*len <= YKC_MAX_FRAME);
+    must(end + 2 == out + *len);
     return WIRE_OK;
 }
 
@@ -240,9 +324,11 @@ enum wire_status ykc_build(const struct ykc_head *head, const void *in,
     size_t n;
 
     must(f != NULL);
+    must(f->type == head->type);
     status = ykc_encode(f, in, out + 6, YKC_MAX_BODY, &n);
     if (status != WIRE_OK)
         return status;
+    must(n <= YKC_MAX_BODY);
     return ykc_seal(head, out + 6, n, out, YKC_MAX_FRAME, len);
 }
 
@@ -256,6 +342,7 @@ struct ykc_head ykc_request_head(uint8_t type, uint16_t *counter)
 
 struct ykc_head ykc_reply_head(uint8_t type, const struct ykc_head *request)
 {
+    must(ykc_direction(type) != ykc_direction(request->type));
     return (struct ykc_head){
         .sequence = { request->sequence[0], request->sequence[1] },
         .type = type };
@@ -268,10 +355,13 @@ static enum ykc_verdict check_body(const struct ykc_frame *f,
     uint64_t told;
     size_t count;
 
+    must(f->least > 0); /* below, the last byte of the fields is read */
+    must(f->least <= f->size);
     if (n < f->least)
         return YKC_SHORT_BODY;
     if (f->rest == YKC_NOTHING)
         return n > f->size ? YKC_LONG_BODY : YKC_GOOD;
+    must(count_field(f)->size <= 1); /* a byte, or not on the wire */
     told = count_field(f)->kind == WIRE_COUNT ? body[f->size - 1] : 0;
     if (count_items(f, n - f->size, told, &count) != WIRE_OK)
         return YKC_BAD_BODY;
@@ -289,6 +379,8 @@ enum ykc_verdict ykc_check(const struct ykc_raw *raw, enum ykc_direction from,
     *f = ykc_frame(raw->head.type);
     if (*f == NULL)
         return YKC_UNKNOWN_TYPE;
+    must(raw->body == raw->bytes + 6);
+    must(raw->body_len + 8 == raw->len);
     return check_body(*f, raw->body, raw->body_len);
 }
 
@@ -303,5 +395,6 @@ const char *ykc_verdict_name(enum ykc_verdict v)
     };
 
     must((size_t)v < COUNT(names));
+    must(names[v] != NULL);
     return names[v];
 }

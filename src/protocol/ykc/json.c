@@ -7,9 +7,12 @@
 #include "base/buf.h"
 #include "protocol/ykc/show.h"
 
+enum { NAME_ROOM = 64 }; /* of a field's name and "_raw" */
+
 static void json_list(struct json_out *to, const char *name,
                       const uint8_t *v, size_t n)
 {
+    must(n > 0);
     json_open(to, name, '[');
     for (size_t i = 0; i < n; i++)
         json_int(to, NULL, v[i]);
@@ -21,8 +24,9 @@ static void json_field(struct json_out *to, const struct wire_field *f,
                        const void *p)
 {
     const char *m = (const char *)p + f->at;
-    char text[WIRE_TEXT], name[64];
+    char text[WIRE_TEXT], name[NAME_ROOM];
 
+    must(strlen(f->name) + sizeof "_raw" <= sizeof name);
     if (f->kind == WIRE_LIST8) {
         json_list(to, f->name, (const uint8_t *)m, f->size);
         return;
@@ -43,6 +47,8 @@ static void json_field(struct json_out *to, const struct wire_field *f,
 static void json_fields(struct json_out *to, struct wire_fields fields,
                         const void *p)
 {
+    must(fields.n > 0);
+    must(p != NULL);
     for (size_t i = 0; i < fields.n; i++)
         if (fields.v[i].kind != WIRE_TALLY)
             json_field(to, &fields.v[i], p);
@@ -52,8 +58,10 @@ static void json_fields(struct json_out *to, struct wire_fields fields,
 static void json_prefix(struct json_out *to, const struct ykc_frame *f,
                         const char *text, size_t n)
 {
-    char hex[2 * YKC_MAX_BODY + 1], name[64];
+    char hex[2 * YKC_MAX_BODY + 1], name[NAME_ROOM];
 
+    must(n <= YKC_MAX_BODY);
+    must(text[n] == '\0'); /* decoding has cleared what is behind it */
     for (size_t i = 0; i < n; i++) {
         if (text[i] >= 0x20 && text[i] <= 0x7E)
             continue;
@@ -70,10 +78,14 @@ static void json_rest(struct json_out *to, const struct ykc_frame *f,
     size_t count = (size_t)wire_number(&f->fields.v[f->fields.n - 1], any);
     const char *at = (const char *)any + f->items_at;
 
-    if (f->rest == YKC_TEXT)
-        json_prefix(to, f, at, count);
-    if (f->rest != YKC_ITEMS)
+    if (f->rest == YKC_NOTHING)
         return;
+    must(count <= f->item_max);
+    must(f->items_at + count * f->item_struct <= f->struct_size);
+    if (f->rest == YKC_TEXT) {
+        json_prefix(to, f, at, count);
+        return;
+    }
     json_open(to, f->rest_name, '[');
     for (size_t i = 0; i < count; i++) {
         json_open(to, NULL, '{');
@@ -89,12 +101,15 @@ static void json_words(struct json_out *to, const struct ykc_frame *f,
 {
     char text[WIRE_TEXT];
 
+    must(f->fields.n > 0);
     json_open(to, "words", '{');
-    for (size_t i = 0; i < f->fields.n; i++)
-        if (f->fields.v[i].show->words.n > 0 ||
-            f->fields.v[i].show->flags != NULL)
-            json_text(to, f->fields.v[i].name,
-                      wire_pretty(&f->fields.v[i], any, text));
+    for (size_t i = 0; i < f->fields.n; i++) {
+        const struct wire_field *field = &f->fields.v[i];
+
+        must(field->show != NULL);
+        if (field->show->words.n > 0 || field->show->flags != NULL)
+            json_text(to, field->name, wire_pretty(field, any, text));
+    }
     json_close(to, '}');
 }
 
@@ -103,6 +118,7 @@ static void json_head(struct json_out *to, const struct ykc_raw *raw)
     const struct ykc_frame *f = ykc_frame(raw->head.type);
     char text[8];
 
+    must(f == NULL || f->type == raw->head.type);
     snprintf(text, sizeof text, "0x%02X", raw->head.type);
     json_text(to, "type", text);
     if (f != NULL) {
@@ -129,6 +145,9 @@ bool ykc_json(struct json_out *to, const struct ykc_raw *raw)
     bool good = v <= YKC_LONG_BODY &&
         ykc_decode(f, raw->body, raw->body_len, &any, &used) == WIRE_OK;
 
+    must(raw->body_len <= YKC_MAX_BODY);
+    must(!good || f != NULL);
+    must(used <= raw->body_len);
     json_open(to, NULL, '{');
     json_head(to, raw);
     if (good) {

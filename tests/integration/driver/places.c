@@ -169,7 +169,7 @@ static void give(struct cx *cx, void *arg)
 {
     const struct gift *g = arg;
 
-    ledger_topup(cx, g->key, 0, g->driver_id, CHANNEL_DEMO, FEN(g->fen));
+    ledger_topup(cx, g->key, 1, g->driver_id, CHANNEL_DEMO, FEN(g->fen));
 }
 
 static void give_tx(struct cx *cx, void *arg)
