@@ -1,11 +1,15 @@
 #include "tests/integration/site.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "base/config.h"
 #include "base/crypto.h"
@@ -96,11 +100,9 @@ void site_start(const char *name)
     answer_init(&site.answer);
 }
 
-void site_stop(void)
+int site_stop(void **state)
 {
-    char command[100];
-
-    snprintf(command, sizeof command, "%s", site.home);
+    (void)state;
     answer_fini(&site.answer);
     free(site.file);
     testdb_cx_free(site.checks);
@@ -114,6 +116,7 @@ void site_stop(void)
     }
     (void)wait(NULL);
     testdb_stop();
+    return 0;
 }
 
 const char *site_home(void)
@@ -394,6 +397,28 @@ static struct site_reply reply_of(struct visitor *v)
     r.len = a->body.len;
     remember_form(v, r.body);
     return r;
+}
+
+/* Where the page itself begins, behind the menu. */
+static const char *page_of(const struct site_reply *r)
+{
+    const char *page = strstr(r->body, "<main");
+
+    return page != NULL ? page : r->body;
+}
+
+void assert_has(const struct site_reply *r, const char *part)
+{
+    if (strstr(r->body, part) == NULL)
+        fail_msg("no \"%s\" in the answer %d: %.3000s", part, r->status,
+                 page_of(r));
+}
+
+void assert_has_not(const struct site_reply *r, const char *part)
+{
+    if (strstr(r->body, part) != NULL)
+        fail_msg("\"%s\" in the answer %d: %.3000s", part, r->status,
+                 page_of(r));
 }
 
 static struct site_reply serve(struct visitor *v, struct sending *s)

@@ -14,7 +14,9 @@
 
 /* Makes the database t_<name>_<pid>, settings below /tmp, the app. */
 void site_start(const char *name);
-void site_stop(void);
+
+/* Takes it all away: the tear-down of a group of tests. Returns 0. */
+int site_stop(void **state);
 
 /* Loads the small demo. */
 void site_demo(void);
@@ -49,6 +51,11 @@ struct site_reply {
     char type[120];
     char trigger[600]; /* HX-Trigger */
 };
+
+/* The answer has this part in it, or has not; else the test fails and shows
+   the beginning of the answer. */
+void assert_has(const struct site_reply *r, const char *part);
+void assert_has_not(const struct site_reply *r, const char *part);
 
 struct site_reply site_get(struct visitor *v, const char *uri);
 

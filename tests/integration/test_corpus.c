@@ -415,7 +415,7 @@ static int start(void **state)
 static int stop(void **state)
 {
     (void)state;
-    site_stop();
+    site_stop(state);
     mariadb_remove(&mariadb);
     return 0;
 }

@@ -45,23 +45,9 @@ static int start(void **state)
     return 0;
 }
 
-static int stop(void **state)
-{
-    (void)state;
-    site_stop();
-    return 0;
-}
-
 static int64_t one(const char *sql)
 {
     return testdb_int(site_cx(), sql);
-}
-
-static void assert_has(const struct site_reply *r, const char *text)
-{
-    assert_int_equal(r->status, 200);
-    if (strstr(r->body, text) == NULL)
-        fail_msg("no %s", text);
 }
 
 static void who_may_only_look_decides_nothing(void **state)
@@ -125,5 +111,5 @@ int main(void)
         cmocka_unit_test(the_author_proposes_and_another_approves),
     };
 
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, start, site_stop);
 }

@@ -18,6 +18,7 @@
 #include "org/duty.h"
 #include "tests/integration/site.h"
 #include "tests/integration/testdb.h"
+#include "tests/integration/text.h"
 #include "web/router.h"
 
 #define SYSTEM_PERMS \
@@ -26,20 +27,6 @@
 static struct visitor admin, second, business, auditor, merchant;
 static long long platform, shop;
 static long long auditor_role, business_role, system_role, full_role;
-
-static const char *text(const char *format, ...) PRINTF_LIKE(1, 2);
-static const char *text(const char *format, ...)
-{
-    static char out[4][400];
-    static int turn;
-    va_list ap;
-
-    turn = (turn + 1) % 4;
-    va_start(ap, format);
-    vsnprintf(out[turn], sizeof out[turn], format, ap);
-    va_end(ap);
-    return out[turn];
-}
 
 static long long ask(const char *sql)
 {
@@ -91,13 +78,6 @@ static int start(void **state)
                    " NOW(3), NOW(3) FROM org WHERE kind = 2");
     shop = ask("SELECT id FROM org WHERE kind = 3");
     make_people();
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    site_stop();
     return 0;
 }
 
@@ -469,5 +449,5 @@ int main(void)
         cmocka_unit_test(joint_duties_are_a_setting),
     };
 
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, start, site_stop);
 }

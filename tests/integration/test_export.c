@@ -21,25 +21,12 @@
 #include "system/export_admin.h"
 #include "tests/integration/site.h"
 #include "tests/integration/testdb.h"
+#include "tests/integration/text.h"
 
 enum { ROWS = 7000 };
 
 static struct visitor admin, other, provider;
 static struct cx *cx;
-
-static const char *text(const char *format, ...) PRINTF_LIKE(1, 2);
-static const char *text(const char *format, ...)
-{
-    static char out[4][300];
-    static int turn;
-    va_list ap;
-
-    turn = (turn + 1) % 4;
-    va_start(ap, format);
-    vsnprintf(out[turn], sizeof out[turn], format, ap);
-    va_end(ap);
-    return out[turn];
-}
 
 static size_t files(void)
 {
@@ -263,13 +250,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    site_stop();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,5 +264,5 @@ int main(void)
         cmocka_unit_test(a_file_goes_when_its_time_is_over),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, site_stop);
 }

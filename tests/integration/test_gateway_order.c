@@ -578,14 +578,21 @@ static void balances_of_two_guns_are_told_one_after_the_other(void **state)
 
 /* ---- stop ----------------------------------------------------------- */
 
+/* A charge whose pile has been told to stop; the command. */
+static int64_t told_to_stop(struct pile *p)
+{
+    int64_t command = queue_stop(charging(p), TRADE);
+
+    pile_expect(p, ykc_type_remote_stop, 3000);
+    return command;
+}
+
 static void a_stop_ends_the_order(void **state)
 {
     struct pile p;
-    int64_t order = charging(&p), command;
+    int64_t command = told_to_stop(&p);
 
     (void)state;
-    command = queue_stop(order, TRADE);
-    pile_expect(&p, ykc_type_remote_stop, 3000);
     wait_order(TRADE, ORDER_STOPPING, 1000);
     say_stopped(&p, 1, 0);
     wait_order(TRADE, ORDER_AWAITING_RECORD, 3000);
@@ -596,11 +603,9 @@ static void a_stop_ends_the_order(void **state)
 static void not_charging_means_stopped(void **state)
 {
     struct pile p;
-    int64_t order = charging(&p), command;
+    int64_t command = told_to_stop(&p);
 
     (void)state;
-    command = queue_stop(order, TRADE);
-    pile_expect(&p, ykc_type_remote_stop, 3000);
     say_stopped(&p, 0, 2);
     wait_order(TRADE, ORDER_AWAITING_RECORD, 3000);
     wait_command(command, COMMAND_REFUSED, 100);
@@ -610,11 +615,9 @@ static void not_charging_means_stopped(void **state)
 static void one_idle_report_ends_an_order_that_is_stopping(void **state)
 {
     struct pile p;
-    int64_t order = charging(&p);
 
     (void)state;
-    queue_stop(order, TRADE);
-    pile_expect(&p, ykc_type_remote_stop, 3000);
+    told_to_stop(&p);
     wait_order(TRADE, ORDER_STOPPING, 1000);
     report(&p, YKC_STATE_IDLE, NULL, 0);
     wait_order(TRADE, ORDER_AWAITING_RECORD, 3000);
@@ -624,11 +627,9 @@ static void one_idle_report_ends_an_order_that_is_stopping(void **state)
 static void an_unanswered_stop_is_repeated_and_raises_an_alarm(void **state)
 {
     struct pile p;
-    int64_t order = charging(&p), command, began;
+    int64_t command = told_to_stop(&p), began;
 
     (void)state;
-    command = queue_stop(order, TRADE);
-    pile_expect(&p, ykc_type_remote_stop, 3000);
     began = monotonic_ms();
     pile_expect(&p, ykc_type_remote_stop, 6000);
     pile_expect(&p, ykc_type_remote_stop, 6000);

@@ -16,26 +16,13 @@
 #include "charging/settle.h"
 #include "tests/integration/site.h"
 #include "tests/integration/testdb.h"
+#include "tests/integration/text.h"
 
 #define NUMBER "32010600019236012611201030009999"
 
 static struct visitor admin, looker;
 static struct cx *cx;
 static long long orphan, driver;
-
-static const char *text(const char *format, ...) PRINTF_LIKE(1, 2);
-static const char *text(const char *format, ...)
-{
-    static char out[4][600];
-    static int turn;
-    va_list ap;
-
-    turn = (turn + 1) % 4;
-    va_start(ap, format);
-    vsnprintf(out[turn], sizeof out[turn], format, ap);
-    va_end(ap);
-    return out[turn];
-}
 
 static int64_t state_now(void)
 {
@@ -169,7 +156,7 @@ static int teardown(void **state)
 {
     (void)state;
     testdb_cx_free(cx);
-    site_stop();
+    site_stop(state);
     return 0;
 }
 

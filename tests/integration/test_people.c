@@ -15,44 +15,14 @@
 #include "base/macros.h"
 #include "tests/integration/site.h"
 #include "tests/integration/testdb.h"
+#include "tests/integration/text.h"
 
 static struct visitor admin, boss, clerk;
 static struct cx *cx;
 static long long platform, provider, rival;
 
-static int64_t count(const char *format, ...) PRINTF_LIKE(1, 2);
-static int64_t count(const char *format, ...)
-{
-    char sql[500];
-    va_list ap;
-
-    va_start(ap, format);
-    vsnprintf(sql, sizeof sql, format, ap);
-    va_end(ap);
-    return testdb_int(cx, sql);
-}
-
-static const char *text(const char *format, ...) PRINTF_LIKE(1, 2);
-static const char *text(const char *format, ...)
-{
-    static char out[4][1000];
-    static int turn;
-    va_list ap;
-
-    turn = (turn + 1) % 4;
-    va_start(ap, format);
-    vsnprintf(out[turn], sizeof out[turn], format, ap);
-    va_end(ap);
-    return out[turn];
-}
-
-static void assert_has(const struct site_reply *r, const char *part)
-{
-    if (strstr(r->body, part) == NULL)
-        fail_msg("no \"%s\" in the answer %d: %.2000s", part, r->status,
-                 strstr(r->body, "<main") != NULL ? strstr(r->body, "<main")
-                                                  : r->body);
-}
+/* The number that a statement gives. */
+#define count(...) testdb_int(cx, text(__VA_ARGS__))
 
 /* Opens the form, then posts it: each has its own single-use token. */
 static struct site_reply submit(struct visitor *v, const char *path,
@@ -453,13 +423,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    site_stop();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -477,5 +440,5 @@ int main(void)
         cmocka_unit_test(devices_are_listed_and_ended),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, site_stop);
 }

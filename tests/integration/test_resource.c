@@ -16,51 +16,15 @@
 
 #include "tests/integration/site.h"
 #include "tests/integration/testdb.h"
+#include "tests/integration/text.h"
 #include "base/macros.h"
 
 static struct visitor admin, second;
 static struct cx *cx;
 static long long station, other_station;
 
-static int64_t count(const char *format, ...) PRINTF_LIKE(1, 2);
-static int64_t count(const char *format, ...)
-{
-    char sql[500];
-    va_list ap;
-
-    va_start(ap, format);
-    vsnprintf(sql, sizeof sql, format, ap);
-    va_end(ap);
-    return testdb_int(cx, sql);
-}
-
-static const char *text(const char *format, ...) PRINTF_LIKE(1, 2);
-static const char *text(const char *format, ...)
-{
-    static char out[4][4000];
-    static int turn;
-    va_list ap;
-
-    turn = (turn + 1) % 4;
-    va_start(ap, format);
-    vsnprintf(out[turn], sizeof out[turn], format, ap);
-    va_end(ap);
-    return out[turn];
-}
-
-static void assert_has(const struct site_reply *r, const char *part)
-{
-    if (strstr(r->body, part) == NULL)
-        fail_msg("no \"%s\" in the answer %d: %.3000s", part, r->status,
-                 strstr(r->body, "<main") != NULL ? strstr(r->body, "<main")
-                                                  : r->body);
-}
-
-static void assert_has_not(const struct site_reply *r, const char *part)
-{
-    if (strstr(r->body, part) != NULL)
-        fail_msg("\"%s\" is in the answer", part);
-}
+/* The number that a statement gives. */
+#define count(...) testdb_int(cx, text(__VA_ARGS__))
 
 static int times(const char *body, const char *part)
 {
@@ -743,13 +707,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    site_stop();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -785,5 +742,5 @@ int main(void)
         cmocka_unit_test(a_large_import_keeps_its_memory),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, site_stop);
 }

@@ -25,9 +25,9 @@
 #include "base/config.h"
 #include "base/crypto.h"
 #include "feature_list.h"
-#include "org/session.h"
 #include "tests/integration/testdb.h"
 #include "tests/integration/web/fcgi.h"
+#include "tests/integration/web/people.h"
 #include "tests/integration/web/server.h"
 #include "web/app.h"
 #include "web/resource.h"
@@ -714,23 +714,6 @@ static void refusals_are_audited(void **state)
 
 /* ---- drivers ----------------------------------------------------------- */
 
-struct opening {
-    int64_t id;
-    const char *token;
-};
-
-static void open_work(struct cx *cx, void *arg)
-{
-    struct opening *o = arg;
-
-    o->token = session_open(cx, SESSION_DRIVER, o->id, "tests");
-}
-
-static void open_driver(struct cx *cx, void *arg)
-{
-    db_tx(cx, open_work, arg);
-}
-
 /* The number by which the API knows an order or payment of somebody else. */
 static const char *foreign_number(const struct route_row *row, int64_t driver)
 {
@@ -753,17 +736,16 @@ static const char *foreign_number(const struct route_row *row, int64_t driver)
 
 static void drivers_see_only_their_own(void **state)
 {
-    struct opening *o = CX_NEW(db, struct opening);
-    int64_t before;
+    int64_t before, driver = number("SELECT MIN(id) FROM driver");
+    char bearer[PEOPLE_BEARER];
     size_t asked = 0;
 
     (void)state;
-    o->id = number("SELECT MIN(id) FROM driver");
-    testdb_run(db, open_driver, o);
+    people_bearer(driver, bearer);
     before = state_of_all_tables();
     EACH_ROW(row) {
         const char *no = row->route.auth == AUTH_DRIVER
-            ? foreign_number(row, o->id) : NULL;
+            ? foreign_number(row, driver) : NULL;
         struct fcgi_reply r;
         struct fcgi_call c = {
             .method = row->route.method == GET ? "GET" : "POST",
@@ -775,7 +757,7 @@ static void drivers_see_only_their_own(void **state)
             continue;
         c.uri = uri_of(row, no);
         c.headers[0].name = "HTTP_AUTHORIZATION";
-        c.headers[0].value = cx_printf(db, "Bearer %s", o->token);
+        c.headers[0].value = bearer;
         c.headers[1].name = "HTTP_IDEMPOTENCY_KEY";
         c.headers[1].value = cx_printf(db, "routes-%zu", asked++);
         assert_true(fcgi_call(server.socket, &c, &r));

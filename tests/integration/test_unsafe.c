@@ -305,13 +305,6 @@ static int start(void **state)
     return router == NULL;
 }
 
-static int stop(void **state)
-{
-    (void)state;
-    site_stop();
-    return 0;
-}
-
 /* ---- the tables are whole ---------------------------------------------- */
 
 /* "/console/:resource/x" fits the engine's route of any resource. */
@@ -667,5 +660,5 @@ int main(void)
         cmocka_unit_test(no_event_tells_a_secret),
     };
 
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, start, site_stop);
 }

@@ -774,64 +774,37 @@ static void one_may_end_ones_other_sessions_only(void **state)
 
 /* ---- drivers ----------------------------------------------------------- */
 
-struct opening {
-    int64_t id;
-    char token[80];
-};
-
-static void open_work(struct cx *cx, void *arg)
-{
-    struct opening *o = arg;
-
-    snprintf(o->token, sizeof o->token, "%s",
-             session_open(cx, SESSION_DRIVER, o->id, "tests"));
-}
-
-static void open_driver(struct cx *cx, void *arg)
-{
-    db_tx(cx, open_work, arg);
-}
-
 static void drivers_come_by_bearer_token(void **state)
 {
-    struct cx *cx = testdb_cx();
-    struct opening *o = CX_NEW(cx, struct opening);
-    char bearer[100];
+    long long driver = people.driver[1];
+    char bearer[PEOPLE_BEARER], cookie[PEOPLE_BEARER], who[100];
     struct fcgi_call c = { .uri = "/api/t/v1/who" };
     struct fcgi_reply r;
 
     (void)state;
-    o->id = people.driver[1];
-    testdb_run(cx, open_driver, o);
+    people_bearer(driver, bearer);
     assert_true(fcgi_call(server.socket, &c, &r));
     assert_int_equal(r.status, 401);
     fcgi_free(&r);
-    snprintf(bearer, sizeof bearer, "Bearer %s", o->token);
     c.headers[0].name = "HTTP_AUTHORIZATION";
     c.headers[0].value = bearer;
     assert_true(fcgi_call(server.socket, &c, &r));
     assert_int_equal(r.status, 200);
-    snprintf(bearer, sizeof bearer, "{\"code\":0,\"data\":{\"driver\":%lld,"
-             "\"scope\":%lld}}", (long long)o->id, (long long)o->id);
-    assert_string_equal(r.body, bearer);
+    snprintf(who, sizeof who, "{\"code\":0,\"data\":{\"driver\":%lld,"
+             "\"scope\":%lld}}", driver, driver);
+    assert_string_equal(r.body, who);
     fcgi_free(&r);
     /* It is no account's cookie, and a cookie is no bearer token. */
-    snprintf(bearer, sizeof bearer, "ph=%s", o->token);
-    c = (struct fcgi_call){ .uri = "/console/me",
-                            .headers = { { "HTTP_COOKIE", bearer } } };
-    assert_true(fcgi_call(server.socket, &c, &r));
+    snprintf(cookie, sizeof cookie, "ph=%s", bearer + strlen("Bearer "));
+    assert_true(fcgi_call(server.socket, &(struct fcgi_call){
+        .uri = "/console/me", .headers = { { "HTTP_COOKIE", cookie } } }, &r));
     assert_int_equal(r.status, 303);
     fcgi_free(&r);
-    sql("UPDATE driver SET status = 2 WHERE id = %lld", (long long)o->id);
+    sql("UPDATE driver SET status = 2 WHERE id = %lld", driver);
     testdb_moment();
-    snprintf(bearer, sizeof bearer, "Bearer %s", o->token);
-    c = (struct fcgi_call){ .uri = "/api/t/v1/who",
-                            .headers = { { "HTTP_AUTHORIZATION",
-                                           bearer } } };
     assert_true(fcgi_call(server.socket, &c, &r));
     assert_int_equal(r.status, 401);
     fcgi_free(&r);
-    testdb_cx_free(cx);
 }
 
 /* ---- granting (A10) ---------------------------------------------------- */

@@ -4,7 +4,6 @@
  * M10, F40, F41), and seeing only what is one's own (A8, A9).
  */
 #include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,6 +21,7 @@
 #include "tests/integration/driver/places.h"
 #include "tests/integration/driver/stack.h"
 #include "tests/integration/testdb.h"
+#include "tests/integration/text.h"
 #include "tests/integration/world.h"
 
 static struct stack stack;
@@ -30,31 +30,8 @@ static char alice[64], bob[64];
 static int64_t alice_id, bob_id;
 static const char *alice_phone;
 
-static const char *text(const char *format, ...) PRINTF_LIKE(1, 2);
-
-static const char *text(const char *format, ...)
-{
-    va_list ap;
-    const char *t;
-
-    va_start(ap, format);
-    t = arena_vprintf(cx->arena, format, ap);
-    va_end(ap);
-    return t;
-}
-
-static int64_t count(const char *format, ...) PRINTF_LIKE(1, 2);
-
-static int64_t count(const char *format, ...)
-{
-    va_list ap;
-    const char *sql;
-
-    va_start(ap, format);
-    sql = arena_vprintf(cx->arena, format, ap);
-    va_end(ap);
-    return testdb_int(cx, sql);
-}
+/* The number that a statement gives. */
+#define count(...) testdb_int(cx, text(__VA_ARGS__))
 
 static const char *new_key(void)
 {
