@@ -8,7 +8,7 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import { land } from './geo.mjs';
+import { land, nanhai, whole } from './geo.mjs';
 
 const [source, what] = process.argv.slice(2);
 const modules = path.join(source, 'node_modules');
@@ -30,7 +30,7 @@ function lines(file) {
     .filter((line) => line && !line.startsWith('#'));
 }
 
-function vendor() {
+async function vendor() {
   const to = path.join(source, 'static/vendor');
   fs.rmSync(to, { recursive: true, force: true });
   fs.mkdirSync(path.join(to, 'geo'), { recursive: true });
@@ -44,9 +44,11 @@ function vendor() {
     path.join(to, 'images'), { recursive: true });
   for (const line of lines('scripts/lib/geo.txt')) {
     const [name, from, file] = line.split(/\s+/);
+    const text = land(read(modules, from, file));
     fs.writeFileSync(path.join(to, 'geo', name + '.json'),
-      land(read(modules, from, file)));
+      name === 'china' ? await whole(text, modules) : text);
   }
+  fs.writeFileSync(path.join(to, 'geo/nanhai.json'), await nanhai(modules));
 }
 
 /* An icon is its paths; size, stroke and colour come from the style sheet. */
@@ -64,4 +66,4 @@ function sprite() {
     read(source, 'static/img/marks.svg').replace('</svg>', icons + '\n</svg>'));
 }
 
-({ vendor, sprite })[what]();
+await ({ vendor, sprite })[what]();

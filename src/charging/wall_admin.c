@@ -138,13 +138,17 @@ static void put_idle(struct cx *cx, struct vnode *v, const struct wall_gun *g)
 {
     char text[STAMP_TEXT];
 
-    if (g->last_end.ms != 0)
+    /* Not since when it is idle: a pile that was away for a moment is idle
+       only since it is back, which says nothing to people. */
+    if (g->last_end.ms != 0) {
         v_printf(v, "line1", "上次充电结束于 %.11s",
                  stamp_text(g->last_end, text) + 5);
-    else
+        v_printf(v, "line2", "距今 %s", duration_words(cx, g->last_end));
+    } else {
         v_set(v, "line1", "还没有充过电");
-    if (g->since_at.ms != 0)
-        v_printf(v, "line2", "空闲 %s", duration_words(cx, g->since_at));
+        if (g->since_at.ms != 0)
+            v_printf(v, "line2", "空闲 %s", duration_words(cx, g->since_at));
+    }
 }
 
 static void put_other(struct cx *cx, struct vnode *v, const struct wall_gun *g)

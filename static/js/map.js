@@ -36,7 +36,10 @@
     icon: L.divIcon({ className: '', iconSize: [0, 0], html }),
   }, options));
 
-  const CITY_ZOOM = 9; /* nearer than this, districts are named, not cities */
+  /* Nearer than the first, districts are named; farther than the other,
+     provinces; between them cities. */
+  const CITY_ZOOM = 9, NATIONAL_ZOOM = 6.5;
+  const named = () => (map.getZoom() >= CITY_ZOOM ? ['near', 'wide'] : map.getZoom() > NATIONAL_ZOOM ? ['wide'] : ['far']);
   const names = (list) => (list || '').split(',').filter(Boolean);
   const fetchLand = (n) => fetch('/static/vendor/geo/' + n + '.json' + version).then((r) => r.json());
 
@@ -61,9 +64,29 @@
     wide.forEach((geo) => layer(geo, false));
     near.forEach((geo) => layer(geo, true));
     near.forEach((geo) => words(geo, 'near'));
-    if (wide.length) words(wide[wide.length - 1], 'wide');
+    if (wide.length > 1) words(wide[wide.length - 1], 'wide');
+    if (wide.length) words(wide[0], 'far');
     thin();
   }
+
+  /* ---- the South China Sea ----------------------------------------------- */
+
+  /* A view of the whole country shows its islands, too, which lie beyond it. */
+  const inset = make('figure', 'nanhai');
+  const sea = L.control({ position: 'bottomright' });
+  sea.onAdd = () => inset;
+  sea.addTo(map);
+
+  async function drawSea() {
+    const geo = await fetchLand('nanhai');
+    const picture = svg('svg', { viewBox: '0 0 ' + geo.size.join(' '), role: 'img', 'aria-label': '南海诸岛' });
+    const draw = (rings, kind) => rings.forEach((ring) => picture.append(svg('polygon', { class: kind, points: ring.join(' ') })));
+    draw(geo.land, 'coast');
+    draw(geo.line, 'dash');
+    inset.replaceChildren(picture, make('figcaption', '', '南海诸岛'));
+  }
+
+  const showSea = () => { inset.hidden = map.getZoom() > NATIONAL_ZOOM; };
 
   /* ---- markers ---------------------------------------------------------- */
 
@@ -127,7 +150,7 @@
         .map((v, k) => (v ? WORDS[k] + ' ' + v : '')).filter(Boolean).join(' · ')));
       return li;
     }));
-    document.getElementById('mcount').textContent = data.stations.length;
+    document.getElementById('mcount').textContent = data.clusters.reduce((n, c) => n + c.n, data.stations.length);
     if (!data.stations.length) {
       list.append(make('li', 'hd muted', data.clusters.length ? '放大地图查看各电站' : '这一带没有符合条件的电站'));
     }
@@ -165,10 +188,9 @@
   }
   /* Names that would run into each other: the later one gives way. */
   function thin() {
-    const taken = [];
-    const city = map.getZoom() < CITY_ZOOM;
+    const taken = [], kinds = named();
     box.querySelectorAll('.dlabel').forEach((el) => {
-      el.hidden = city && el.classList.contains('dlabel-near');
+      el.hidden = !kinds.some((kind) => el.classList.contains('dlabel-' + kind));
       if (el.hidden) return;
       const at = el.getBoundingClientRect();
       el.hidden = taken.some((t) => at.left < t.right && at.right > t.left && at.top < t.bottom && at.bottom > t.top);
@@ -183,8 +205,10 @@
   const [west, south, east, north] = box.dataset.box ? box.dataset.box.split(',').map(Number) : [73, 18, 135, 54];
   map.fitBounds([[south, west], [north, east]], { padding: [48, 48], maxZoom: 13, animate: false });
   drawLand();
+  drawSea();
+  showSea();
   load();
   map.on('moveend', soon);
-  map.on('zoomend', thin);
+  map.on('zoomend', () => { thin(); showSea(); });
   setInterval(() => { if (!document.hidden) load(); }, REFRESH_MS);
 }());
