@@ -70,6 +70,13 @@ void arena_reset(struct arena *a)
     a->used = 0;
 }
 
+void arena_wipe(struct arena *a)
+{
+    for (struct chunk *c = a->head; c != NULL; c = c->next)
+        explicit_bzero(c->data, c->used);
+    arena_reset(a);
+}
+
 struct arena_mark arena_mark(const struct arena *a)
 {
     return (struct arena_mark){ a->head, a->head->used, a->used };

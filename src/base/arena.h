@@ -20,6 +20,9 @@ void arena_free(struct arena *a);
 /* Gives everything back but keeps the first chunk for the next unit. */
 void arena_reset(struct arena *a);
 
+/* The same, and overwrites what was handed out: it held a secret (W9). */
+void arena_wipe(struct arena *a);
+
 /*
  * Gives back what was handed out since the mark: for a loop over many rows.
  * Nothing taken since may be in use any more; in particular nothing put on a

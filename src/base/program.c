@@ -2,9 +2,20 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "base/crypto.h"
 #include "base/log.h"
+
+void program_keep_private(void)
+{
+    static const struct rlimit none = { 0, 0 };
+
+    must(setrlimit(RLIMIT_CORE, &none) == 0);
+    /* A core_pattern that pipes to a program does not ask for that limit. */
+    must(prctl(PR_SET_DUMPABLE, 0) == 0);
+}
 
 const struct config *program_begin(const char *name, int argc, char **argv)
 {
@@ -12,6 +23,7 @@ const struct config *program_begin(const char *name, int argc, char **argv)
     const char *path = NULL;
     char error[400] = "";
 
+    program_keep_private();
     if (argc == 3 && strcmp(argv[1], "-c") == 0) {
         path = argv[2];
     } else if (argc != 1) {

@@ -6,6 +6,10 @@
 
 #include "base/config.h"
 
+/* No core dumps and no debugger of another process of the same user: memory
+   holds keys, passwords and people's data (W9). After every exec. */
+void program_keep_private(void);
+
 /*
  * Reads the settings, starts the log, as name without "pilehub-", and the
  * keys. NULL after saying why on stderr; the caller exits with 2.

@@ -85,6 +85,7 @@ static bool read_password(char out[PASSWORD_LINE])
     bool terminal = tcgetattr(STDIN_FILENO, &shown) == 0;
     bool got;
 
+    setvbuf(stdin, NULL, _IONBF, 0); /* no second copy of it (W9) */
     if (terminal) {
         fprintf(stderr, "Password: ");
         hidden = shown;

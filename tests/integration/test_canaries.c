@@ -10,9 +10,12 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "db/db.h"
 #include "feature_list.h"
@@ -296,12 +299,132 @@ static void neither_do_the_audit_and_the_outbox(void **state)
         }
 }
 
+/* ---- memory (W9) -------------------------------------------------------- */
+
+/* True if the text stands in memory from..to of the process. */
+static bool is_between(int memory, unsigned long from, unsigned long to,
+                       const char *text)
+{
+    enum { PIECE = 1 << 20 };
+    static char piece[PIECE];
+    size_t len = strlen(text);
+
+    while (from + len <= to) {
+        size_t want = to - from < PIECE ? to - from : PIECE;
+        ssize_t n = pread(memory, piece, want, (off_t)from);
+
+        if (n < (ssize_t)len)
+            return false; /* a hole that the kernel keeps to itself */
+        if (memmem(piece, (size_t)n, text, len) != NULL)
+            return true;
+        from += (size_t)n - len + 1; /* it may lie across two pieces */
+    }
+    return false;
+}
+
+/* All that a core dump of it would hold. */
+static void is_not_in_memory(pid_t pid, const char *text)
+{
+    char path[60], line[400], rights[8];
+    unsigned long from, to;
+    FILE *maps;
+    int memory;
+
+    snprintf(path, sizeof path, "/proc/%d/mem", (int)pid);
+    memory = open(path, O_RDONLY | O_CLOEXEC);
+    if (memory < 0) { /* nobody but root may look at such a process */
+        assert_int_equal(errno, EACCES);
+        assert_int_not_equal(getuid(), 0);
+        return;
+    }
+    snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
+    maps = fopen(path, "re");
+    assert_non_null(maps);
+    while (fgets(line, sizeof line, maps) != NULL)
+        if (sscanf(line, "%lx-%lx %7s", &from, &to, rights) == 3 &&
+            rights[0] == 'r' && strstr(line, "[v") == NULL &&
+            is_between(memory, from, to, text))
+            fail_msg("%s is in the memory of %d: %s", text, (int)pid, line);
+    fclose(maps);
+    close(memory);
+}
+
+static void has_no_core_dumps(pid_t pid)
+{
+    char path[60], line[200];
+    bool none = false;
+    FILE *f;
+
+    snprintf(path, sizeof path, "/proc/%d/limits", (int)pid);
+    f = fopen(path, "re");
+    assert_non_null(f);
+    while (fgets(line, sizeof line, f) != NULL)
+        none |= strncmp(line, "Max core file size        0   "
+                              "                 0 ", 48) == 0;
+    fclose(f);
+    assert_true(none);
+}
+
+static void sign_in_with(struct browser *b, const char *password)
+{
+    char form[200];
+    struct fcgi_reply r;
+
+    browser_get(b, "/login", &r);
+    fcgi_free(&r);
+    snprintf(form, sizeof form, "phone=" CLERK_PHONE "&password=%s",
+             password);
+    browser_post(b, "/login", form, &r);
+    fcgi_free(&r);
+}
+
+static void no_memory_keeps_a_password(void **state)
+{
+    static const char *const typed[] = {
+        "Wrong-Mem-Canary-1", PEOPLE_PASSWORD, "Fresh-Mem-Canary-2",
+        "Other-Mem-Canary-3",
+    };
+    struct browser b = { .socket = server.socket,
+                         .address = "203.0.113.9" };
+    struct fcgi_reply r;
+    char form[400];
+    pid_t all[9];
+    size_t n;
+
+    (void)state;
+    testdb_sql(cx, "DELETE FROM guard");
+    sign_in_with(&b, typed[0]);
+    sign_in_with(&b, typed[1]);
+    browser_get(&b, "/console/me", &r);
+    assert_int_equal(r.status, 200);
+    fcgi_free(&r);
+    snprintf(form, sizeof form, "old=%s&password=%s&again=%s&_form=%s",
+             typed[1], typed[2], typed[2], b.form);
+    browser_post(&b, "/console/me/password", form, &r);
+    assert_int_equal(r.status, 303);
+    fcgi_free(&r);
+    snprintf(form, sizeof form, "key=1.none&password=%s&again=%s", typed[3],
+             typed[3]);
+    browser_post(&b, "/login/password", form, &r);
+    assert_int_equal(r.status, 422);
+    fcgi_free(&r);
+    n = web_server_workers(&server, all, COUNT(all) - 1);
+    assert_in_range(n, 1, COUNT(all) - 1);
+    all[n++] = server.pid;
+    for (size_t i = 0; i < n; i++) {
+        has_no_core_dumps(all[i]);
+        for (size_t k = 0; k < COUNT(typed); k++)
+            is_not_in_memory(all[i], typed[k]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_route_is_asked),
         cmocka_unit_test(the_log_holds_none),
         cmocka_unit_test(neither_do_the_audit_and_the_outbox),
+        cmocka_unit_test(no_memory_keeps_a_password),
     };
     const char *error;
     int failed;

@@ -174,13 +174,31 @@ static void start_fakes(struct stack *s)
     s->fakes_port = port;
 }
 
+/* What the product's own configuration says, as the logs are judged. */
+static void read_error_level(char out[20])
+{
+    char path[500], line[200];
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/nginx/demo.conf.in", source_dir());
+    f = fopen(path, "re");
+    out[0] = '\0';
+    while (f != NULL && fgets(line, sizeof line, f) != NULL)
+        if (sscanf(line, "error_log log/nginx.err %19[a-z];", out) == 1)
+            break;
+    if (f == NULL || out[0] == '\0')
+        fail_start(path);
+    fclose(f);
+}
+
 /* The product's site, on a port of its own. */
 static void write_nginx(const struct stack *s)
 {
     static const char conf[] =
         "%s\ndaemon off;\nworker_processes 1;\npid %s/nginx.pid;\n"
-        "error_log %s/nginx.err warn;\nevents { worker_connections 512; }\n"
-        "http {\n include %s/nginx/http.conf;\n access_log off;\n"
+        "error_log %s/nginx.err %s;\nevents { worker_connections 512; }\n"
+        "http {\n include %s/nginx/http.conf;\n"
+        " access_log %s/access.log main;\n"
         " client_body_temp_path %s/t1;\n fastcgi_temp_path %s/t2;\n"
         " proxy_temp_path %s/t3;\n scgi_temp_path %s/t4;\n"
         " uwsgi_temp_path %s/t5;\n"
@@ -194,15 +212,17 @@ static void write_nginx(const struct stack *s)
     /* Files that the site includes by their bare name. */
     static const char *const links[] = { "fastcgi.conf", "headers.conf",
                                          "errors.conf" };
-    char path[100], link_to[500], link_at[100];
+    char path[100], link_to[500], link_at[100], level[20];
     FILE *f;
 
+    read_error_level(level);
     snprintf(path, sizeof path, "%s/nginx.conf", s->dir);
     f = fopen(path, "we");
     if (f == NULL)
         fail_start(path);
     fprintf(f, conf, getuid() == 0 ? "user root;" : "", s->dir, s->dir,
-            source_dir(), s->dir, s->dir, s->dir, s->dir, s->dir,
+            level, source_dir(), s->dir, s->dir, s->dir, s->dir, s->dir,
+            s->dir,
             s->web.socket, s->slow.socket, s->http_port, source_dir(),
             source_dir(), s->proxy_port, source_dir(), source_dir());
     fclose(f);
@@ -300,7 +320,7 @@ static void remove_files(const char *dir)
 {
     static const char *const names[] = {
         "nginx.conf", "nginx.err", "nginx.pid", "fastcgi.conf",
-        "headers.conf", "errors.conf", "t1", "t2",
+        "headers.conf", "errors.conf", "access.log", "t1", "t2",
         "t3", "t4", "t5",
     };
     char path[120];

@@ -515,6 +515,79 @@ static void codes_are_limited_wherever_they_are_asked_for(void **state)
     assert_has(answer, "今天获取验证码过多");
 }
 
+/* ---- what nginx writes down (L4) --------------------------------------- */
+
+#define PLANTED "Canary-In-A-Query"
+
+static void send_raw(const char *request)
+{
+    int fd = dial("198.18.7.7");
+
+    assert_true(write(fd, request, strlen(request)) ==
+                (ssize_t)strlen(request));
+    hear(fd);
+    close(fd);
+}
+
+/* With what a log must not hold where addresses have it: filters, links,
+   headers; answered, refused by a limit, malformed, with nobody to answer. */
+static void plant_in_addresses(const char *path, int times)
+{
+    char request[1000];
+
+    for (int i = 0; i < times; i++) {
+        snprintf(request, sizeof request, "GET %s?phone=13987650123&key="
+                 PLANTED "&token=" PLANTED "&q=13987650123 HTTP/1.1\r\n"
+                 "Host: 127.0.0.1\r\nReferer: http://127.0.0.1/login?key="
+                 PLANTED "\r\nCookie: ph=" PLANTED "\r\nAuthorization:"
+                 " Bearer " PLANTED "\r\nUser-Agent: " PLANTED
+                 "\r\nConnection: close\r\n\r\n", path);
+        send_raw(request);
+    }
+}
+
+static size_t lines_of(const char *name, bool must_be_clean)
+{
+    static char text[1 << 20];
+    char path[120];
+    size_t n, lines = 0;
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/%s", stack.dir, name);
+    f = fopen(path, "re");
+    assert_non_null(f);
+    n = fread(text, 1, sizeof text - 1, f);
+    fclose(f);
+    assert_in_range(n, 0, sizeof text - 2);
+    text[n] = '\0';
+    for (const char *p = text; (p = strchr(p, '\n')) != NULL; p++)
+        lines++;
+    if (must_be_clean && (strstr(text, "Canary") != NULL ||
+                          strstr(text, "1398765") != NULL))
+        fail_msg("%s holds a secret: %.3000s", name, text);
+    return lines;
+}
+
+static void its_logs_hold_no_query(void **state)
+{
+    size_t before = lines_of("access.log", false);
+
+    (void)state;
+    plant_in_addresses("/login", 2);
+    plant_in_addresses("/login/captcha", 30); /* and beyond the limit */
+    plant_in_addresses("/console/account", 1);
+    plant_in_addresses("/api/driver/v1/orders", 1);
+    plant_in_addresses("/css/none.css", 1);
+    plant_in_addresses("/\x01", 1);
+    send_raw("GET /?phone=13987650123 HTTP/9.9\r\n\r\n");
+    send_raw("G=" PLANTED " ET /\r\n\r\n");
+    web_server_stop(&stack.web); /* nobody answers */
+    plant_in_addresses("/console/account", 3);
+    sleep(1);
+    assert_in_range(lines_of("access.log", true), before + 38, before + 50);
+    lines_of("nginx.err", true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -529,6 +602,7 @@ int main(void)
                                forget),
         cmocka_unit_test_setup(codes_are_limited_wherever_they_are_asked_for,
                                forget),
+        cmocka_unit_test(its_logs_hold_no_query), /* ends a pool */
     };
     int failed;
 
