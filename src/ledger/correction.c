@@ -50,7 +50,8 @@ bool correction_open(struct cx *cx, const struct correction_ask *a)
         " state, author_id, author_name, provider_id, merchant_id,"
         " station_id, target_id, created_at, decided_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    bool now = a->amount.fen <= cx->config->correction_fen;
+    bool now = !a->by_two &&
+               a->amount.fen <= cx->config->correction_fen;
     stamp decided = { now ? cx->now.ms : 0 };
     int64_t id;
 

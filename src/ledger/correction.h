@@ -21,7 +21,8 @@
 #define CORRECTION_KINDS(X)                               \
     X(CORRECTION_ORDER,  1, "order",  "订单复核", NULL)     \
     X(CORRECTION_REFUND, 2, "refund", "退款处理", NULL)     \
-    X(CORRECTION_ORPHAN, 3, "orphan", "无主记录", NULL)
+    X(CORRECTION_ORPHAN, 3, "orphan", "无主记录", NULL)     \
+    X(CORRECTION_PAYOUT, 4, "payout", "线下付款", NULL)
 
 #define CORRECTION_HOWS(X)                                          \
     X(CORRECT_AS_RECORD, 1, "record",  "按电桩记录结算", NULL)         \
@@ -30,7 +31,8 @@
     X(CORRECT_TO_WALLET, 4, "wallet",  "转入车主余额", NULL)           \
     X(CORRECT_TO_ORDER,  5, "to_order",  "归入已有订单", NULL)         \
     X(CORRECT_TO_DRIVER, 6, "to_driver", "为车主补建订单", NULL)       \
-    X(CORRECT_DISMISS,   7, "dismiss",   "忽略，不计费", NULL)
+    X(CORRECT_DISMISS,   7, "dismiss",   "忽略，不计费", NULL)       \
+    X(CORRECT_PAID,      8, "paid",      "已付款，凭证如依据", NULL)
 
 #define CORRECTION_STATES(X)                                   \
     X(CORRECTION_WAITING, 1, "waiting", "待审批", "warn")        \
@@ -66,6 +68,7 @@ struct correction_ask {
     const char *reason; /* 2 to 200 characters */
     int64_t provider_id, merchant_id, station_id;
     int64_t target_id; /* or 0 */
+    bool by_two;       /* a second person is needed, however small */
 };
 
 /*

@@ -17,7 +17,8 @@
  *   order.settle  gift, granted, paid, arrears -t merchant +electricity,
  *                                                 service +service fee
  *   refund.by_hand channel -x                     correction +x: late money
- *                 that was given back outside the channel
+ *                 that we owe and give back outside the channel
+ *   refund.paid   correction -x                   payout +x: it was paid
  *   order.adjust  the difference of a settled order, either sign: less comes
  *                 back to where it was taken from, last taken first
  */
@@ -48,6 +49,7 @@
     X(LEDGER_CHANNEL,    31, "channel",    "支付渠道清算", NULL)    \
     X(LEDGER_GRANT_FROM, 32, "grant_from", "后台充值来源", NULL)    \
     X(LEDGER_GIFT_FROM,  33, "gift_from",  "赠送来源", NULL)       \
+    X(LEDGER_PAYOUT,     34, "payout",     "线下付款", NULL)       \
     X(LEDGER_CORRECTION, 41, "correction", "差错更正", NULL)
 
 LABELS_DECLARE(ledger_kind, LEDGER_KINDS);

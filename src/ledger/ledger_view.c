@@ -19,6 +19,7 @@ const char *ledger_doc_word(const char *doc_kind)
         { "topup", "充值" },           { "order.settle", "充电消费" },
         { "order.adjust", "订单更正" }, { "grant", "后台充值" },
         { "gift", "赠送" },            { "refund.by_hand", "线下退款" },
+        { "refund.paid", "线下付款" },
     };
 
     for (size_t i = 0; i < COUNT(words); i++)

@@ -125,7 +125,7 @@ const struct ledger_figures *ledger_figures(struct cx *cx)
         " (SELECT SUM(p.amount) FROM ledger_account b JOIN ledger_posting p"
         "    ON p.account_id = b.id WHERE b.kind = 22),"
         " (SELECT SUM(p.amount) FROM ledger_account b JOIN ledger_posting p"
-        "    ON p.account_id = b.id WHERE b.kind IN (31, 32, 33))"
+        "    ON p.account_id = b.id WHERE b.kind IN (31, 32, 33, 34))"
         " FROM ledger_account";
     static const struct db_field row[] = {
         DB_FIELD(struct ledger_figures, transactions),

@@ -22,9 +22,9 @@ static const struct column columns[] = {
     { "order", "充电订单", "IF(k.kind = 1, k.ref_no, NULL)", CELL_TEXT,
       COL_DETAIL, .ref = &order_page, .ref_sql = "IF(k.kind = 1, k.ref_id,"
                                                  " NULL)" },
-    { "refund", "退款单", "IF(k.kind = 2, k.ref_no, NULL)", CELL_TEXT,
-      COL_DETAIL, .ref = &refund_page, .ref_sql = "IF(k.kind = 2, k.ref_id,"
-                                                  " NULL)" },
+    { "refund", "退款单", "IF(k.kind IN (2, 4), k.ref_no, NULL)", CELL_TEXT,
+      COL_DETAIL, .ref = &refund_page,
+      .ref_sql = "IF(k.kind IN (2, 4), k.ref_id, NULL)" },
     { "orphan", "交易记录", "IF(k.kind = 3, k.ref_no, NULL)", CELL_MONO,
       COL_DETAIL, .ref = &orphan_page, .ref_sql = "IF(k.kind = 3, k.ref_id,"
                                                   " NULL)" },
@@ -53,6 +53,8 @@ static void approve(struct cx *cx, int64_t id)
         order_review_approved(cx, c);
     else if (c->kind == CORRECTION_ORPHAN)
         orphan_approved(cx, c);
+    else if (c->kind == CORRECTION_PAYOUT)
+        refund_paid_approved(cx, c);
     else
         refund_close_approved(cx, c);
     correction_approve(cx, c);

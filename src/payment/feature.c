@@ -19,7 +19,7 @@ static const struct permission perms[] = {
 };
 
 static const struct live_count lives[] = {
-    { "refund", true, refund_failed_count },
+    { "refund", true, refund_waiting_count },
     { "correction", true, correction_waiting_count },
 };
 

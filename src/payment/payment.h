@@ -42,8 +42,9 @@ LABELS_DECLARE(payment_state, PAYMENT_STATES);
     X(REFUND_SENT,   2, "sent",   "渠道处理中", "warn")         \
     X(REFUND_DONE,   3, "done",   "已退款", "ok")              \
     X(REFUND_FAILED, 4, "failed", "退款失败", "fault")      \
-    X(REFUND_BY_HAND, 5, "by_hand", "线下退款", "ok")       \
-    X(REFUND_TO_WALLET, 6, "wallet", "已转入余额", "ok")
+    X(REFUND_BY_HAND, 5, "by_hand", "待线下付款", "warn")   \
+    X(REFUND_TO_WALLET, 6, "wallet", "已转入余额", "ok")    \
+    X(REFUND_PAID, 7, "paid_out", "已线下付款", "ok")
 
 LABELS_DECLARE(refund_state, REFUND_STATES);
 
@@ -123,7 +124,7 @@ stamp payment_next_query(stamp created_at, stamp expires_at, stamp now);
 void refund_retry(struct cx *cx, int64_t refund_id);
 
 /*
- * Closed for a reason (rule M13): CORRECT_BY_HAND, the money was given back
+ * Closed for a reason (rule M13): CORRECT_BY_HAND, the money is given back
  * outside the channel, or CORRECT_TO_WALLET, the driver has it in the wallet.
  * At once (true), or beyond the setting correction_fen when a second person
  * has approved (false), who then calls the other. In a transaction. Fails
@@ -133,7 +134,17 @@ bool refund_close(struct cx *cx, int64_t refund_id, enum correction_how how,
                   const char *reason);
 void refund_close_approved(struct cx *cx, const struct correction *c);
 
-/* How many wait for a person's decision. */
-int64_t refund_failed_count(struct cx *cx);
+/*
+ * A refund by hand was paid: doc is the number of the document that shows it,
+ * 4 to 40 letters and digits, good for one refund. A second person confirms
+ * it, whatever the amount, by calling the other, which books it. Fails with
+ * ERR_STATE unless it is to be paid by hand and nothing waits, with
+ * ERR_INVALID (field "why") for the number.
+ */
+void refund_register_paid(struct cx *cx, int64_t refund_id, const char *doc);
+void refund_paid_approved(struct cx *cx, const struct correction *c);
+
+/* How many wait for a person: to be decided, or to be paid by hand. */
+int64_t refund_waiting_count(struct cx *cx);
 
 #endif

@@ -26,7 +26,28 @@ static const struct verify_check checks[] = {
       "     AND t.ref_id = r.payment_id AND t.kind = 'refund.by_hand'"
       "   LEFT JOIN ledger_posting p ON p.tx_id = t.id"
       "   LEFT JOIN ledger_account a ON a.id = p.account_id"
-      "  WHERE r.state = 5 AND r.done_at >= ?"
+      "  WHERE r.state IN (5, 7) AND r.done_at >= ?"
+      "  GROUP BY r.id, r.refund_no, r.amount"
+      "  HAVING r.amount <> s) b" },
+    { "what is owed for refunds by hand are those not paid yet",
+      "线下退款的应付款等于尚未付款的退款",
+      "SELECT s <> owed, CONCAT('owed ', owed, ', refunds ', s) FROM ("
+      " SELECT (SELECT COALESCE(SUM(p.amount), 0) FROM ledger_account a"
+      "     JOIN ledger_posting p ON p.account_id = a.id"
+      "    WHERE a.kind = 41) AS owed,"
+      "   (SELECT COALESCE(SUM(amount), 0) FROM payment_refund"
+      "     WHERE state = 5) AS s) b WHERE ? IS NOT NULL" },
+    { "each refund that was paid by hand was booked as paid",
+      "已线下付款的退款按金额记账",
+      "SELECT COUNT(*), MIN(CONCAT('refund ', refund_no)) FROM ("
+      " SELECT r.id, r.refund_no, r.amount,"
+      "   COALESCE(SUM(IF(a.kind = 34, p.amount, 0)), 0) AS s"
+      "   FROM payment_refund r"
+      "   LEFT JOIN ledger_tx t ON t.ref_kind = 'payment'"
+      "     AND t.ref_id = r.payment_id AND t.kind = 'refund.paid'"
+      "   LEFT JOIN ledger_posting p ON p.tx_id = t.id"
+      "   LEFT JOIN ledger_account a ON a.id = p.account_id"
+      "  WHERE r.state = 7 AND r.paid_at >= ?"
       "  GROUP BY r.id, r.refund_no, r.amount"
       "  HAVING r.amount <> s) b" },
     { "nothing was booked for a payment that was not paid",

@@ -6,12 +6,15 @@
 #include "payment/payment.h"
 #include "payment/payment_pages.h"
 
-#define FAILED "r.state = 4 AND NOT EXISTS (SELECT 1 FROM correction k" \
-               " WHERE k.kind = 2 AND k.ref_id = r.id AND k.waiting = 1)"
+#define NONE_WAITS(kind)                                                  \
+    " AND NOT EXISTS (SELECT 1 FROM correction k WHERE k.kind = " kind    \
+    " AND k.ref_id = r.id AND k.waiting = 1)"
+#define FAILED "r.state = 4" NONE_WAITS("2")
+#define UNPAID "r.state = 5" NONE_WAITS("4")
 
-/* Of the last decision about it. */
+/* Of the last decision about it: how to close it, and that it was paid. */
 #define LAST(column)                                                      \
-    "(SELECT " column " FROM correction k WHERE k.kind = 2"               \
+    "(SELECT " column " FROM correction k WHERE k.kind IN (2, 4)"         \
     " AND k.ref_id = r.id ORDER BY k.id DESC LIMIT 1)"
 
 static const struct column columns[] = {
@@ -29,6 +32,7 @@ static const struct column columns[] = {
     { "close_state", "处理进度", LAST("k.state"), CELL_ENUM,
       .labels = LIST(correction_state_labels) },
     { "close_reason", "处理依据", LAST("k.reason"), CELL_TEXT, COL_DETAIL },
+    { "paid_doc", "付款凭证号", "r.paid_doc", CELL_MONO, COL_DETAIL },
     { "error", "渠道说明", "NULLIF(r.error, '')", CELL_TEXT },
     { "reason", "退款原因", "r.reason", CELL_TEXT, COL_DETAIL },
     { "channel_no", "渠道退款单号", "r.channel_refund_no", CELL_MONO,
@@ -37,6 +41,7 @@ static const struct column columns[] = {
     { "created", "创建时间", "r.created_at", CELL_TIME, .group = "时间" },
     { "next", "下次申请", "r.next_at", CELL_TIME, COL_DETAIL },
     { "done", "完成时间", "r.done_at", CELL_TIME },
+    { "paid", "付款登记时间", "r.paid_at", CELL_TIME, COL_DETAIL },
 };
 
 static const struct filter filters[] = {
@@ -57,6 +62,11 @@ static void by_hand(struct cx *cx, int64_t id, const char *why)
     (void)refund_close(cx, id, CORRECT_BY_HAND, why);
 }
 
+static void paid(struct cx *cx, int64_t id, const char *doc)
+{
+    refund_register_paid(cx, id, doc);
+}
+
 #define SECOND "金额较大的由另一人审批后执行。"
 
 static const struct action actions[] = {
@@ -68,11 +78,17 @@ static const struct action actions[] = {
       .run_why = to_wallet,
       .confirm = "不再向渠道申请退款，这笔钱记入车主的充值余额。" SECOND,
       .keep = "暂不处理", .done = "已提交，处理进度见本页。", .when = FAILED },
-    { "by_hand", "登记线下退款", ACT_ROW | ACT_CONFIRM | ACT_DANGER,
+    { "by_hand", "改为线下退款", ACT_ROW | ACT_CONFIRM | ACT_DANGER,
       "payment.refund", .run_why = by_hand,
-      .confirm = "不再向渠道申请退款，登记为已在线下退给车主。" SECOND,
+      .confirm = "不再向渠道申请退款，由财务线下退给车主，付款后登记凭证。"
+                 SECOND,
       .keep = "暂不处理", .done = "已提交，处理进度见本页。",
       .when = FAILED },
+    { "paid", "登记付款凭证", ACT_ROW | ACT_CONFIRM, "payment.refund",
+      .run_why = paid, .why_word = "付款凭证号",
+      .confirm = "登记线下付款的凭证，由另一人核对凭证并审批后记账。",
+      .keep = "暂不登记", .done = "已提交，由另一人在更正审批中核对。",
+      .icon = "receipt", .when = UNPAID },
 };
 
 const struct resource refund_page = {

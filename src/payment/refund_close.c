@@ -1,7 +1,8 @@
 /*
  * Refunds that the channel refused: a person has them tried again, or closes
  * them with a reason. The money stands at the channel and in no account yet,
- * so closing books it: to the wallet of the driver, or as paid out by hand.
+ * so closing books it: to the wallet of the driver, or as owed until it is paid
+ * out by hand (refund_paid.c).
  */
 #include "db/db.h"
 #include "ledger/ledger.h"
@@ -77,7 +78,7 @@ static void close_now(struct cx *cx, struct payment *p,
         payment_book(cx, p, p->channel_trade_no, p->paid_at);
     audit(cx, "payment.refund_closed", "payment", p->id,
           cx_printf(cx, "退款 %s %s：%s", r->refund_no,
-                    by_hand ? "已线下退回" : "已转入车主余额", reason));
+                    by_hand ? "改为线下退回" : "已转入车主余额", reason));
 }
 
 bool refund_close(struct cx *cx, int64_t refund_id, enum correction_how how,
@@ -104,15 +105,16 @@ void refund_close_approved(struct cx *cx, const struct correction *c)
     close_now(cx, p, r, (enum correction_how)c->how, c->reason);
 }
 
-int64_t refund_failed_count(struct cx *cx)
+int64_t refund_waiting_count(struct cx *cx)
 {
     static const char sql[] =
-        "SELECT COUNT(*) FROM payment_refund r WHERE r.state = ?"
-        "   AND NOT EXISTS (SELECT 1 FROM correction k WHERE k.kind = 2"
+        "SELECT COUNT(*) FROM payment_refund r WHERE r.state IN (?, ?)"
+        "   AND NOT EXISTS (SELECT 1 FROM correction k"
+        "     WHERE k.kind = IF(r.state = 4, 2, 4)"
         "     AND k.ref_id = r.id AND k.waiting = 1)";
 
     /* As payment_scope: a wallet belongs to no provider. */
     if (!cx->scope.all)
         return 0;
-    return db_int(cx, sql, BIND(V(REFUND_FAILED)));
+    return db_int(cx, sql, BIND(V(REFUND_FAILED), V(REFUND_BY_HAND)));
 }

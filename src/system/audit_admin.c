@@ -89,6 +89,7 @@ static const struct label events[] = {
     EVENT("payment.refund_failed",  "退款失败")
     EVENT("payment.refund_retry",   "重试退款")
     EVENT("payment.refund_closed",  "退款改由人工处理")
+    EVENT("payment.refund_paid",    "线下退款已付款")
     EVENT("correction.open",        "提交更正")
     EVENT("correction.approve",     "审批更正")
     EVENT("correction.refuse",      "驳回更正")

@@ -183,6 +183,7 @@ struct action {
     /* Instead of run: with the reason that the question asked for, 2 to 200
        characters. ACT_CONFIRM; JSON callers send it as "why". */
     void (*run_why)(struct cx *cx, int64_t id, const char *why);
+    const char *why_word; /* what that is called; NULL: 依据 */
     const char *confirm; /* consequence, one sentence */
     const char *keep;    /* the safe choice: 继续充电; NULL: 取消 */
     const char *done;    /* toast; NULL: 已完成 */

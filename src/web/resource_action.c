@@ -5,7 +5,7 @@
  *
  *   Ask.title   重启 32010600011923？ / 重启 4 台电桩？
  *   Ask.text    the consequence; Ask.keep the safe choice; Ask.yes the verb
- *   Ask.url Ask.back Ask.ids .danger .why (flags)
+ *   Ask.url Ask.back Ask.ids .why_word .danger .why (flags)
  *   Result.title .done .failed; Result.rows.N .text .error; Result.back
  */
 #include <stdlib.h>
@@ -134,6 +134,11 @@ static void put_targets(struct cx *cx, struct vnode *ask,
     v_set(ask, "ids", ids);
 }
 
+static const char *why_word(const struct action *x)
+{
+    return x->why_word != NULL ? x->why_word : "依据";
+}
+
 void resource_confirm(struct request *req, const void *args)
 {
     struct cx *cx = req->cx;
@@ -149,6 +154,7 @@ void resource_confirm(struct request *req, const void *args)
     v_set(ask, "back", list_back(req, t->r));
     v_flag(ask, "danger", (t->x->flags & ACT_DANGER) != 0);
     v_flag(ask, "why", t->x->run_why != NULL);
+    v_set(ask, "why_word", why_word(t->x));
     put_targets(cx, ask, t);
     if (req->htmx)
         answer_fragment(req, "ask.cs", tree);
@@ -173,8 +179,8 @@ static const char *why_of(struct request *req, const struct action *x)
     if (x->run_why == NULL)
         return NULL;
     if (chars < WHY_LEAST || chars > WHY_MOST)
-        cx_fail_field(req->cx, "why", "写明依据，%d–%d 个字。", WHY_LEAST,
-                      WHY_MOST);
+        cx_fail_field(req->cx, "why", "写明%s，%d–%d 个字。", why_word(x),
+                      WHY_LEAST, WHY_MOST);
     return why;
 }
 

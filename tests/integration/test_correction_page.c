@@ -103,12 +103,52 @@ static void the_author_proposes_and_another_approves(void **state)
     assert_has(&r, "with the driver");
 }
 
+/* The whole way of a refund by hand: closed, paid, and off the books. */
+static void a_refund_by_hand_is_paid_in_the_pages(void **state)
+{
+    struct site_reply r;
+
+    (void)state;
+    testdb_sql(site_cx(), "INSERT INTO payment (id, out_trade_no, driver_id,"
+               " channel, amount, state, channel_trade_no, paid_at,"
+               " expires_at, created_at, updated_at) VALUES (8, 'TU8', 5,"
+               " 'demo', 900, 7, 'D8', NOW(3), NOW(3), NOW(3), NOW(3))");
+    testdb_sql(site_cx(), "INSERT INTO payment_refund (id, refund_no,"
+               " payment_id, amount, state, reason, created_at) VALUES (10,"
+               " 'RF10', 8, 900, 4, '', NOW(3))");
+    assert_int_equal(site_act(&author, "/console/refund/do/by_hand",
+                              "ids=10&why=account+closed").status, 303);
+    assert_int_equal(one("SELECT SUM(p.amount) FROM ledger_posting p JOIN"
+                         " ledger_account a ON a.id = p.account_id"
+                         " WHERE a.kind = 41"), 900);
+    r = site_get(&author, "/console/refund/10");
+    assert_has(&r, "待线下付款");
+    r = site_get(&author, "/console/refund/do/paid?ids=10");
+    assert_has(&r, "付款凭证号<span");
+    assert_int_equal(site_act(&author, "/console/refund/do/paid",
+                              "ids=10&why=%E5%B7%B2%E4%BB%98").status, 400);
+    assert_int_equal(site_act(&author, "/console/refund/do/paid",
+                              "ids=10&why=BOC-000123").status, 303);
+    assert_int_equal(site_act(&author, "/console/correction/do/approve",
+                              "ids=3").status, 403);
+    assert_int_equal(site_act(&other, "/console/correction/do/approve",
+                              "ids=3").status, 303);
+    r = site_get(&author, "/console/refund/10");
+    assert_has(&r, "已线下付款");
+    assert_has(&r, "BOC-000123");
+    assert_null(strstr(r.body, "refund/do/"));
+    assert_int_equal(one("SELECT SUM(p.amount) FROM ledger_posting p JOIN"
+                         " ledger_account a ON a.id = p.account_id"
+                         " WHERE a.kind = 41"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_may_only_look_decides_nothing),
         cmocka_unit_test(a_reason_is_asked_for_and_wanted),
         cmocka_unit_test(the_author_proposes_and_another_approves),
+        cmocka_unit_test(a_refund_by_hand_is_paid_in_the_pages),
     };
 
     return cmocka_run_group_tests(tests, start, site_stop);

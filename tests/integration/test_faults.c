@@ -778,6 +778,59 @@ static bool by_hand_done(struct cx *cx, const int64_t in[2])
     return done;
 }
 
+/* Owed by hand, and its document registered by 71. */
+static void run_register(struct cx *cx, void *arg)
+{
+    const int64_t *in = arg;
+
+    act_as(cx, 71);
+    refund_register_paid(cx, in[1],
+                         cx_printf(cx, "DOC-%lld", (long long)in[1]));
+}
+
+static void before_paid(struct cx *cx, int64_t out[2])
+{
+    before_refused(cx, out);
+    by_hand(cx, out);
+    db_tx(cx, run_register, out);
+}
+
+static void run_paid(struct cx *cx, void *arg)
+{
+    static const char last[] =
+        "SELECT MAX(id) FROM correction WHERE kind = 4 AND ref_id = ?";
+    const int64_t *in = arg;
+    const struct correction *c =
+        correction_load(cx, db_int(cx, last, BIND(V(in[1]))));
+
+    act_as(cx, 72);
+    if (c->state != CORRECTION_WAITING)
+        return;
+    refund_paid_approved(cx, c);
+    correction_approve(cx, c);
+}
+
+static void paid(struct cx *cx, const int64_t in[2])
+{
+    db_tx(cx, run_paid, (void *)(uintptr_t)in);
+}
+
+static bool paid_done(struct cx *cx, const int64_t in[2])
+{
+    bool done = refund_state(cx, in) == REFUND_PAID;
+
+    assert_int_equal(refund_state(cx, in),
+                     done ? REFUND_PAID : REFUND_BY_HAND);
+    assert_int_equal(one(cx, "SELECT COUNT(*) FROM payment_refund r JOIN"
+                             " ledger_tx t ON t.idem_key ="
+                             " CONCAT('refund.paid:', r.refund_no)"
+                             " WHERE r.id =", in[1]), done);
+    assert_int_equal(one(cx, "SELECT state FROM correction WHERE kind = 4 AND"
+                             " ref_id =", in[1]),
+                     done ? CORRECTION_DONE : CORRECTION_WAITING);
+    return done;
+}
+
 static const struct flow flows[] = {
     { "topup", new_driver, topup, topup_done, false },
     { "hold", new_driver, hold, hold_done, false },
@@ -790,6 +843,7 @@ static const struct flow flows[] = {
     { "approval", before_approve, approve, approve_done, false },
     { "refund to wallet", before_refused, to_wallet, to_wallet_done, false },
     { "refund by hand", before_refused, by_hand, by_hand_done, false },
+    { "refund paid", before_paid, paid, paid_done, false },
     { "provisional", before_provisional, provisional, review_done, true },
     { "correction", before_more, settle, more_done, true },
     { "void", before_void, void_hold, void_done, true },

@@ -195,6 +195,9 @@ static const struct act {
       "why=checked", "payment.refund_closed", ONCE },
     { "/console/refund/do/by_hand", REFUND_ID("U3"), REFUND("U3"),
       "why=checked", "payment.refund_closed", ONCE },
+    { "/console/refund/do/paid", REFUND_ID("U6"),
+      REFUND("U6") ";UPDATE payment_refund SET state = 5 WHERE refund_no ="
+      " 'U6'", "why=BANK-2026", "correction.open", ONCE },
     { "/console/correction/do/approve", CORRECTION_ID("U4"),
       REFUND("U4") WAITING("U4"), "", "correction.approve", ONCE },
     { "/console/correction/do/refuse", CORRECTION_ID("U5"),

@@ -232,7 +232,7 @@ static void the_jobs_keep_what_they_find(void **state)
     assert_int_equal(check_all(0), 0);
     checks = testdb_int(cx, "SELECT COUNT(*) FROM book_check WHERE breaks = 0"
                             " AND broken_at IS NULL AND title <> ''");
-    assert_int_equal(checks, 25);
+    assert_int_equal(checks, 27);
     testdb_sql(cx, "UPDATE payment SET amount = amount - 1 WHERE state = 3");
     assert_int_equal(check_all(1), 1);
     assert_int_equal(testdb_int(cx, "SELECT breaks FROM book_check WHERE name"

@@ -1065,6 +1065,114 @@ static void a_refused_refund_can_be_paid_by_hand(void **state)
                            " id = %lld)", (long long)id), 1);
 }
 
+struct payout {
+    int64_t refund_id, correction;
+    const char *doc;
+};
+
+static void register_paid(struct cx *c, void *arg)
+{
+    const struct payout *p = arg;
+
+    refund_register_paid(c, p->refund_id, p->doc);
+}
+
+static void approve_paid(struct cx *c, void *arg)
+{
+    const struct payout *p = arg;
+    const struct correction *k = correction_load(c, p->correction);
+
+    refund_paid_approved(c, k);
+    correction_approve(c, k);
+}
+
+static int64_t sum_of(enum ledger_kind kind)
+{
+    return count("SELECT COALESCE(SUM(p.amount), 0) FROM ledger_posting p JOIN"
+                 " ledger_account a ON a.id = p.account_id WHERE a.kind = %d",
+                 (int)kind);
+}
+
+/* A refund that is to be paid by hand. */
+static int64_t owed_by_hand(int64_t fen)
+{
+    const char *no;
+    int64_t id = refused(fen, &no);
+
+    assert_int_equal(as(71, close_refund,
+                        &(struct decision){ .refund_id = id,
+                                            .how = CORRECT_BY_HAND }),
+                     CX_OK);
+    return id;
+}
+
+static int64_t waiting_payout(void)
+{
+    return count("SELECT COALESCE(MAX(id), 0) FROM correction"
+                 " WHERE waiting = 1 AND kind = %d", CORRECTION_PAYOUT);
+}
+
+/* However small: one has paid it, another one has seen the document. */
+static void what_was_paid_by_hand_clears_what_was_owed(void **state)
+{
+    int64_t owed = sum_of(LEDGER_CORRECTION), out = sum_of(LEDGER_PAYOUT);
+    int64_t id = owed_by_hand(300);
+    struct payout p = { .refund_id = id, .doc = "ICBC-20261120/0042" };
+
+    (void)state;
+    assert_int_equal(sum_of(LEDGER_CORRECTION), owed + 300);
+    assert_int_equal(as(71, register_paid, &p), CX_OK);
+    assert_int_equal(as(72, register_paid, &p), ERR_STATE); /* one waits */
+    assert_int_equal(sum_of(LEDGER_CORRECTION), owed + 300);
+    assert_int_equal(refund_state(id), REFUND_BY_HAND);
+    p.correction = waiting_payout();
+    assert_int_equal(as(71, approve_paid, &p), ERR_FORBIDDEN);
+    assert_int_equal(refund_state(id), REFUND_BY_HAND);
+    assert_int_equal(as(72, approve_paid, &p), CX_OK);
+    assert_int_equal(as(73, approve_paid, &p), ERR_STATE);
+    assert_int_equal(as(71, register_paid, &p), ERR_STATE);
+    assert_int_equal(refund_state(id), REFUND_PAID);
+    assert_int_equal(sum_of(LEDGER_CORRECTION), owed);
+    assert_int_equal(sum_of(LEDGER_PAYOUT), out + 300);
+    assert_int_equal(count("SELECT COUNT(*) FROM audit WHERE event ="
+                           " 'payment.refund_paid' AND actor_id = 72"
+                           " AND text LIKE '%%ICBC-20261120/0042%%'"), 1);
+}
+
+static void a_document_pays_one_refund(void **state)
+{
+    static const char *const bad[] = { "", "12", "编号一二三四", "a b c d e",
+        "12345678901234567890123456789012345678901" };
+    int64_t id = owed_by_hand(310), second = owed_by_hand(320);
+    struct payout p = { .refund_id = id }, q = { .refund_id = second };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        p.doc = bad[i];
+        assert_int_equal(as(71, register_paid, &p), ERR_INVALID);
+    }
+    /* Two that wait with the same number: the second to be approved fails. */
+    p.doc = q.doc = "CASH-7731";
+    assert_int_equal(as(71, register_paid, &p), CX_OK);
+    p.correction = waiting_payout();
+    assert_int_equal(as(71, register_paid, &q), CX_OK);
+    q.correction = waiting_payout();
+    assert_int_equal(as(72, approve_paid, &p), CX_OK);
+    assert_int_equal(as(72, approve_paid, &q), ERR_INVALID);
+    assert_int_equal(refund_state(second), REFUND_BY_HAND);
+}
+
+static void only_what_is_owed_by_hand_is_paid_by_hand(void **state)
+{
+    const char *no;
+    struct payout p = { .refund_id = refused(330, &no), .doc = "CASH-7732" };
+
+    (void)state;
+    assert_int_equal(as(71, register_paid, &p), ERR_STATE);
+    p.refund_id = INT64_C(987654321);
+    assert_int_equal(as(71, register_paid, &p), ERR_NOT_FOUND);
+}
+
 /* Beyond 200 yuan, as the setting is, another person is needed. */
 static void a_large_one_is_closed_by_two(void **state)
 {
@@ -1205,6 +1313,9 @@ int main(void)
         CASE(a_refund_that_fails_later_waits_for_a_person),
         CASE(a_refused_refund_can_go_to_the_wallet),
         CASE(a_refused_refund_can_be_paid_by_hand),
+        CASE(what_was_paid_by_hand_clears_what_was_owed),
+        CASE(a_document_pays_one_refund),
+        CASE(only_what_is_owed_by_hand_is_paid_by_hand),
         CASE(a_large_one_is_closed_by_two),
         CASE(a_top_up_is_its_drivers_own),
         CASE(the_list_comes_in_pages_without_gaps),
