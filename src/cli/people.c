@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "db/db.h"
 #include "system/audit.h"
 
@@ -67,9 +68,11 @@ int64_t people_auditor_role(struct cx *cx, int64_t org_id, const char *name)
 static void need_free_phone(struct cx *cx, const char *phone)
 {
     static const char sql[] = "SELECT id FROM account WHERE phone = ?";
+    char masked[24]; /* what fails may stand in a log (L4) */
 
     if (db_int(cx, sql, BIND(V(phone))) != 0)
-        cx_fail(cx, ERR_CONFLICT, "手机号 %s 已有账号", phone);
+        cx_fail(cx, ERR_CONFLICT, "手机号 %s 已有账号",
+                mask_phone(phone, masked));
 }
 
 int64_t people_account(struct cx *cx, const struct new_account *a)
