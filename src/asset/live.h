@@ -19,6 +19,13 @@
     X(CONNECTOR_FAULT,    5, "fault",    "故障",   "fault")        \
     X(CONNECTOR_OFFLINE,  6, "offline",  "离线",   "offline")
 
+/* The worst a driver can meet at the pile: fault first, then charging, then
+   what is free. A pile without live rows is offline. */
+#define PILE_STATE                                                       \
+    "COALESCE((SELECT l.state FROM connector_live l"                     \
+    " WHERE l.pile_id = p.id"                                            \
+    " ORDER BY FIELD(l.state, 5, 1, 3, 4, 2, 6) LIMIT 1), 6)"
+
 /*
  * The state of a connector by the state and plug that its pile reports in
  * 0x13. What is outside the list is shown as a fault: nobody may start there.

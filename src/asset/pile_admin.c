@@ -8,13 +8,6 @@
 #include "asset/station.h"
 #include "web/resource.h"
 
-/* The worst a driver can meet at the pile: fault first, then charging, then
-   what is free. A pile without live rows is offline. */
-#define PILE_STATE                                                       \
-    "COALESCE((SELECT l.state FROM connector_live l"                     \
-    " WHERE l.pile_id = p.id"                                            \
-    " ORDER BY FIELD(l.state, 5, 1, 3, 4, 2, 6) LIMIT 1), 6)"
-
 static const struct column columns[] = {
     { "no", "桩编号", "p.no", CELL_MONO, COL_SORT | COL_UNIQUE | COL_LINK,
       .group = "基本信息" },

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "asset/live.h"
+#include "asset/pile.h"
 #include "db/db.h"
 #include "db/scope.h"
 
@@ -24,11 +25,22 @@ static const struct scope_columns scope = SCOPE_STATION("s");
     "   SUM(l.power_w), IF(s.max_power_w > 0, s.max_power_w,"               \
     "     (SELECT SUM(y.power_w) FROM pile y WHERE y.station_id = s.id"     \
     "       AND y.deleted_at IS NULL)),"                                    \
-    "   SUM(p.kind = 1), SUM(p.kind = 2)"                                   \
+    "   (SELECT COUNT(*) FROM pile z WHERE z.station_id = s.id"             \
+    "     AND z.deleted_at IS NULL)"                                        \
     "  FROM station s"                                                      \
     "  JOIN org o ON o.id = s.merchant_id"                                  \
-    "  LEFT JOIN connector_live l ON l.station_id = s.id"                   \
-    "  LEFT JOIN pile p ON p.id = l.pile_id"
+    "  LEFT JOIN connector_live l ON l.station_id = s.id"
+
+/* Position, city and text of a query, in this order. */
+#define STATION_WHERE                                                       \
+    " WHERE s.lng_e6 BETWEEN ? AND ? AND s.lat_e6 BETWEEN ? AND ?"          \
+    "   AND s.lng_e6 <> 0 AND (? = '' OR s.city = ?)"                       \
+    "   AND (? = '' OR s.name LIKE ? OR o.name LIKE ? OR EXISTS ("          \
+    "     SELECT 1 FROM pile z WHERE z.station_id = s.id"                   \
+    "       AND z.deleted_at IS NULL AND z.no LIKE ?))"
+#define STATION_BINDS(q, like)                                              \
+    V((q)->west_e6), V((q)->east_e6), V((q)->south_e6), V((q)->north_e6),   \
+    V((q)->city), V((q)->city), V((q)->text), V(like), V(like), V(like)
 
 static const struct db_field station_row[] = {
     DB_FIELD(struct map_station, id),
@@ -49,29 +61,19 @@ static const struct db_field station_row[] = {
     DB_FIELD(struct map_station, offline),
     DB_FIELD(struct map_station, power_w),
     DB_FIELD(struct map_station, cap_w),
-    DB_FIELD(struct map_station, dc),
-    DB_FIELD(struct map_station, ac),
+    DB_FIELD(struct map_station, piles),
 };
 
 struct map_station *map_stations(struct cx *cx, const struct map_query *q,
                                  size_t *count)
 {
-    static const char sql[] =
-        STATION_COLUMNS
-        " WHERE s.lng_e6 BETWEEN ? AND ? AND s.lat_e6 BETWEEN ? AND ?"
-        "   AND s.lng_e6 <> 0 AND (? = '' OR s.city = ?)"
-        "   AND (? = '' OR s.name LIKE ? OR o.name LIKE ? OR EXISTS ("
-        "     SELECT 1 FROM pile z WHERE z.station_id = s.id"
-        "       AND z.deleted_at IS NULL AND z.no LIKE ?))";
+    static const char sql[] = STATION_COLUMNS STATION_WHERE;
     const char *like = db_contains(cx, q->text);
     struct map_station *s;
     size_t n, kept = 0;
 
-    s = scoped_rows(cx, sql,
-                    BIND(V(q->west_e6), V(q->east_e6), V(q->south_e6),
-                         V(q->north_e6), V(q->city), V(q->city), V(q->text),
-                         V(like), V(like), V(like)),
-                    &scope, " GROUP BY s.id ORDER BY s.id LIMIT 5000",
+    s = scoped_rows(cx, sql, BIND(STATION_BINDS(q, like)), &scope,
+                    " GROUP BY s.id ORDER BY s.id LIMIT 5000",
                     ROW(struct map_station, station_row), &n);
     must(n <= STATIONS_MAX);
     for (size_t i = 0; i < n; i++) {
@@ -83,6 +85,43 @@ struct map_station *map_stations(struct cx *cx, const struct map_query *q,
     }
     *count = kept;
     return s;
+}
+
+struct pile_count {
+    int kind, state;
+    int64_t n;
+};
+
+struct map_piles map_piles(struct cx *cx, const struct map_query *q)
+{
+    static const char sql[] =
+        "SELECT p.kind, " PILE_STATE ", COUNT(*)"
+        "  FROM pile p JOIN station s ON s.id = p.station_id"
+        "  JOIN org o ON o.id = s.merchant_id"
+        STATION_WHERE
+        "   AND p.deleted_at IS NULL AND (? = 0 OR EXISTS ("
+        "     SELECT 1 FROM connector_live x WHERE x.station_id = s.id"
+        "       AND x.state = ?))";
+    static const struct db_field row[] = {
+        DB_FIELD(struct pile_count, kind), DB_FIELD(struct pile_count, state),
+        DB_FIELD(struct pile_count, n),
+    };
+    const char *like = db_contains(cx, q->text);
+    struct map_piles sum = { 0 };
+    size_t n;
+    struct pile_count *c =
+        scoped_rows(cx, sql, BIND(STATION_BINDS(q, like), V(q->state),
+                                  V(q->state)),
+                    &scope, " GROUP BY 1, 2", ROW(struct pile_count, row),
+                    &n);
+
+    for (size_t i = 0; i < n; i++) {
+        must(c[i].state >= 1 && c[i].state <= MAP_STATES);
+        *(c[i].kind == PILE_DC ? &sum.dc : &sum.ac) += c[i].n;
+        sum.states[c[i].state - 1] += c[i].n;
+        sum.all += c[i].n;
+    }
+    return sum;
 }
 
 struct map_station *map_station_load(struct cx *cx, int64_t id)
@@ -144,6 +183,7 @@ static void join(struct map_marker *a, const struct map_marker *b)
 
     for (size_t k = 0; k < MAP_STATES; k++)
         a->parts[k] += b->parts[k];
+    a->piles += b->piles;
     a->lng_e6 = (int)((a->lng_e6 * (int64_t)a->n +
                        b->lng_e6 * (int64_t)b->n) / all);
     a->lat_e6 = (int)((a->lat_e6 * (int64_t)a->n +
@@ -159,7 +199,8 @@ static size_t group(const struct map_station *s, const struct cell *cells,
 
     for (size_t i = 0; i < n; i++) {
         const struct map_station *one = &s[cells[i].i];
-        struct map_marker m = { one, 1, one->lng_e6, one->lat_e6, { 0 } };
+        struct map_marker m = { one, 1, one->lng_e6, one->lat_e6, one->piles,
+                                { 0 } };
 
         map_parts(one, m.parts);
         if (i == 0 || cells[i].x != cells[i - 1].x ||

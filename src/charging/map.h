@@ -36,12 +36,19 @@ struct map_station {
     int lng_e6, lat_e6;
     int64_t charging, idle, occupied, reserved, fault, offline;
     int64_t power_w, cap_w; /* used now; the station's limit or its piles' */
-    int64_t dc, ac;         /* connectors by kind of pile */
+    int64_t piles;
 };
 
 /* Stations that have a position, by id. */
 struct map_station *map_stations(struct cx *cx, const struct map_query *q,
                                  size_t *count);
+
+/* Piles of these stations, by kind and by state; all is their number. */
+struct map_piles {
+    int64_t all, dc, ac;
+    int64_t states[MAP_STATES]; /* as connector_live.state - 1 */
+};
+struct map_piles map_piles(struct cx *cx, const struct map_query *q);
 
 /* One station in scope, or ERR_NOT_FOUND. */
 struct map_station *map_station_load(struct cx *cx, int64_t id);
@@ -58,6 +65,7 @@ struct map_marker {
     const struct map_station *station; /* NULL: a cluster */
     size_t n;                          /* stations */
     int lng_e6, lat_e6;                /* middle of a cluster */
+    int64_t piles;
     int64_t parts[MAP_STATES];
 };
 

@@ -110,6 +110,30 @@ static void put_figure(struct vnode *list, size_t i, const char *label,
     v_set(v_item(list, i), "value", decimal_text(value, 0, 0, true, text));
 }
 
+static void put_share(struct vnode *row, const char *kind, const char *word,
+                      int64_t n, int64_t all)
+{
+    char text[MONEY_TEXT];
+
+    v_set(row, "kind", kind);
+    v_set(row, "word", word);
+    v_set(row, "count", decimal_text(n, 0, 0, true, text));
+    v_set(row, "w", decimal_text(all > 0 ? n * 10000 / all : 0, 2, 2, false,
+                                 text));
+}
+
+/* Bars: piles by kind, then by state. */
+static void put_piles(struct vnode *v, const struct map_piles *p)
+{
+    struct vnode *kinds = v_child(v, "kinds"), *states = v_child(v, "states");
+
+    put_share(v_item(kinds, 0), NULL, "直流桩", p->dc, p->all);
+    put_share(v_item(kinds, 1), NULL, "交流桩", p->ac, p->all);
+    for (size_t i = 0; i < MAP_STATES; i++)
+        put_share(v_item(states, i), connector_state_labels[i].key,
+                  connector_state_labels[i].word, p->states[i], p->all);
+}
+
 static void show_map(struct request *req, const void *args)
 {
     const struct map_args *a = args;
@@ -120,20 +144,17 @@ static void show_map(struct request *req, const void *args)
                                  .state = a->state, .text = a->q };
     size_t n;
     struct map_station *s = map_stations(cx, &q, &n);
-    int64_t dc = 0, ac = 0;
+    const struct map_piles piles = map_piles(cx, &q);
 
-    for (size_t i = 0; i < n; i++) {
-        dc += s[i].dc;
-        ac += s[i].ac;
-    }
     v_flag(v_child(tree, "Page"), "map", true);
     v_set(v, "data", "/console/map/data");
     put_filters(cx, v, a);
     put_land(cx, v, a->city);
     put_view(cx, v, s, n);
     put_figure(figures, 0, "电站", (int64_t)n);
-    put_figure(figures, 1, "直流枪", dc);
-    put_figure(figures, 2, "交流枪", ac);
+    put_figure(figures, 1, "直流桩", piles.dc);
+    put_figure(figures, 2, "交流桩", piles.ac);
+    put_piles(v_child(v, "piles"), &piles);
     answer_page(req, "page/map.cs", tree, "场站地图");
 }
 
@@ -215,6 +236,7 @@ static void json_station(struct cx *cx, struct json_out *j,
     json_text(j, "key", connector_state_labels[map_state(s) - 1].key);
     json_int(j, "free", s->idle);
     json_int(j, "all", all);
+    json_int(j, "piles", s->piles);
     json_text(j, "power", decimal_text(s->power_w, 3, 1, true, text));
     json_parts(j, m->parts);
     json_close(j, '}');
@@ -226,6 +248,7 @@ static void json_cluster(struct cx *cx, struct json_out *j,
     json_open(j, NULL, '{');
     json_place(cx, j, m->lng_e6, m->lat_e6);
     json_int(j, "n", (int64_t)m->n);
+    json_int(j, "piles", m->piles);
     json_parts(j, m->parts);
     json_close(j, '}');
 }

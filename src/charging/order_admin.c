@@ -52,7 +52,7 @@ static const struct filter filters[] = {
     { "state", "状态", "o.state", FILTER_ENUM, FILTER_TABS,
       .labels = LIST(order_state_labels) },
     { "station", "电站", "o.station_id", FILTER_REF, .ref = &station_page },
-    { "created", "创建日期", "o.created_at", FILTER_DATES },
+    { "created", "创建日期", "o.created_at", FILTER_DATES, FILTER_MONTH },
     { "phone", "车主手机号", "o.driver_id", FILTER_EXACT, FILTER_ADVANCED,
       .lookup = driver_by_phone },
     { "driver", "车主", "o.driver_id", FILTER_REF, FILTER_ADVANCED,

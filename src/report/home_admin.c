@@ -307,7 +307,7 @@ static struct json_out *json_begin(struct cx *cx, struct buf **b)
     return j;
 }
 
-enum series { SERIES_ENERGY, SERIES_AMOUNT, SERIES_FEE };
+enum series { SERIES_ENERGY, SERIES_AMOUNT, SERIES_ELEC, SERIES_FEE };
 
 /* kWh and yuan with two places. */
 static void json_point(struct json_out *j, const struct figures *f,
@@ -320,10 +320,10 @@ static void json_point(struct json_out *j, const struct figures *f,
     else if (s == SERIES_ENERGY)
         json_raw(j, NULL, decimal_text(f->energy_e4kwh, 4, 2, false, text));
     else
-        json_raw(j, NULL,
-                 decimal_text(s == SERIES_AMOUNT ? f->total_fen
-                                                 : f->service_fen,
-                              2, 2, false, text));
+        json_raw(j, NULL, decimal_text(s == SERIES_AMOUNT ? f->total_fen
+                                       : s == SERIES_ELEC ? f->elec_fen
+                                                          : f->service_fen,
+                                       2, 2, false, text));
 }
 
 static const struct figures *find(const struct figures_at *rows, size_t n,
@@ -402,6 +402,22 @@ static void json_previous(struct home *h, struct json_out *j,
     json_close(j, ']');
 }
 
+/* Energy of the mean day, or month, of those that are over or running. */
+static int64_t mean_energy(const struct home *h, const struct trend *t)
+{
+    int64_t sum = 0, n = 0;
+
+    for (int i = 0; i < t->points; i++) {
+        stamp at = t->at(h, i);
+
+        if (at.ms > h->today.ms)
+            break;
+        sum += find(t->rows, t->n, at)->energy_e4kwh;
+        n++;
+    }
+    return n == 0 ? 0 : (2 * sum + n) / (2 * n);
+}
+
 static struct trend trend_of(struct home *h, const struct figures_at *days,
                              size_t n)
 {
@@ -425,14 +441,20 @@ static void put_trend(struct home *h, const struct figures_at *days, size_t n)
     struct trend t = trend_of(h, days, n);
     struct buf *b;
     struct json_out *j = json_begin(h->cx, &b);
+    int64_t mean = mean_energy(h, &t);
+    char text[MONEY_TEXT];
 
+    v_printf(v, "mean", "%s均充电量", h->a.trend == TREND_12M ? "月" : "日");
+    v_set(v, "mean_kwh", decimal_text(mean, 4, 2, true, text));
     json_open(j, NULL, '{');
+    json_raw(j, "mean", decimal_text(mean, 4, 2, false, text));
     json_open(j, "x", '[');
     for (int i = 0; i < t.points; i++)
         json_text(j, NULL, t.name(h->cx, t.at(h, i)));
     json_close(j, ']');
     json_series(h, j, "energy", &t, SERIES_ENERGY);
     json_series(h, j, "amount", &t, SERIES_AMOUNT);
+    json_series(h, j, "elec", &t, SERIES_ELEC);
     json_series(h, j, "fee", &t, SERIES_FEE);
     if (h->a.trend == TREND_MONTH)
         json_previous(h, j, &t);

@@ -98,6 +98,8 @@ enum filter_flags {
     FILTER_TABS = 1 << 0,     /* this ENUM stands as tabs above the list */
     FILTER_ADVANCED = 1 << 1, /* behind 更多筛选 */
     FILTER_KEYS = 1 << 2,     /* this ENUM is stored as its key */
+    FILTER_MONTH = 1 << 3,    /* these DATES begin with this month in a list
+                                 that is opened without any filter */
 };
 
 struct filter {

@@ -83,9 +83,12 @@ struct list_state *list_state_read(struct cx *cx, const struct resource *r,
                                    const struct input *in);
 
 /* The same for a page that people look at: what is wrong is left out, and
-   said in wrong. */
+   said in wrong; without any filter those of FILTER_MONTH are set. */
 struct list_state *list_state_look(struct cx *cx, const struct resource *r,
                                    const struct input *in);
+
+/* The first day of this month, as dates are written in filters. */
+const char *list_month(struct cx *cx);
 
 /* The rows it selects; without the filter of that number, or NO_FILTER. */
 struct list_query *list_state_query(struct cx *cx, const struct list_state *st,

@@ -377,6 +377,11 @@ static void put_chips(struct cx *cx, struct vnode *list,
     link_start(&clear, cx, resource_path(cx, st->r));
     if (tabs != NO_FILTER && st->values[tabs].set)
         link_add(&clear, st->r->filters.v[tabs].name, st->values[tabs].text);
+    for (size_t i = 0; i < st->r->filters.n; i++)
+        if (st->r->filters.v[i].flags & FILTER_MONTH)
+            link_add(&clear, cx_printf(cx, "%s_from",
+                                       st->r->filters.v[i].name),
+                     list_month(cx));
     link_order(&clear, st);
     link_size(&clear, st);
     v_set(list, "clear", clear.text);

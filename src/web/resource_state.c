@@ -185,8 +185,29 @@ static void read_orders(struct cx *cx, struct list_state *st,
         must(read_order(r, r->order, 0, &st->order));
 }
 
-struct list_state *list_state_look(struct cx *cx, const struct resource *r,
-                                   const struct input *in)
+/* Does the request name any filter, even to leave it open? */
+static bool names_filter(struct cx *cx, const struct resource *r,
+                         const struct input *in)
+{
+    static const char *const suffixes[] = { "", "_from", "_to" };
+
+    for (size_t i = 0; i < r->filters.n; i++)
+        for (size_t k = 0; k < COUNT(suffixes); k++)
+            if (input_get(in, cx_printf(cx, "%s%s", r->filters.v[i].name,
+                                        suffixes[k])) != NULL)
+                return true;
+    return false;
+}
+
+const char *list_month(struct cx *cx)
+{
+    struct civil c = stamp_civil(cx->now);
+
+    return cx_printf(cx, "%04d-%02d-01", c.year, c.month);
+}
+
+static struct list_state *read_state(struct cx *cx, const struct resource *r,
+                                     const struct input *in)
 {
     struct list_state *st = CX_NEW(cx, struct list_state);
     const char *size = get(cx, in, "size", "");
@@ -210,10 +231,27 @@ struct list_state *list_state_look(struct cx *cx, const struct resource *r,
     return st;
 }
 
+struct list_state *list_state_look(struct cx *cx, const struct resource *r,
+                                   const struct input *in)
+{
+    struct list_state *st = read_state(cx, r, in);
+
+    for (size_t i = 0; i < r->filters.n && !names_filter(cx, r, in); i++) {
+        struct filter_value *v = &st->values[i];
+
+        if (!(r->filters.v[i].flags & FILTER_MONTH))
+            continue;
+        v->set = true;
+        v->text = list_month(cx);
+        v->shown = span(cx, v->text, "", "");
+    }
+    return st;
+}
+
 struct list_state *list_state_read(struct cx *cx, const struct resource *r,
                                    const struct input *in)
 {
-    struct list_state *st = list_state_look(cx, r, in);
+    struct list_state *st = read_state(cx, r, in);
 
     if (st->wrong != NULL)
         cx_fail_field(cx, st->wrong_name, "%s", st->wrong);
@@ -347,6 +385,13 @@ void link_filters(struct link *l, const struct list_state *st, int without)
             link_add(l, f->name, v->text);
         }
     }
+    /* All of it, not this month's: named, and left open. */
+    for (size_t i = 0; i < st->r->filters.n && !l->any; i++)
+        if (st->r->filters.v[i].flags & FILTER_MONTH) {
+            l->text = cx_printf(l->cx, "%s?%s_from=", l->text,
+                                st->r->filters.v[i].name);
+            l->any = true;
+        }
 }
 
 void link_order(struct link *l, const struct list_state *st)

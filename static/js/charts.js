@@ -114,18 +114,23 @@
   const kinds = {
     trend(d) {
       const energy = scale([d.energy, d.prev || []], 'kWh', 'MWh', 1000);
-      const money = scale([d.amount, d.fee], '元', '万元', 10000);
+      const money = scale([d.amount, d.elec, d.fee], '元', '万元', 10000);
+      const mean = d.energy.map(() => d.mean);
       const rows = [
         { name: '充电量', list: d.energy, unit: 'kWh', places: 2 },
+        { name: '平均充电量', list: mean, unit: 'kWh', places: 2 },
         { name: '上月充电量', list: d.prev, unit: 'kWh', places: 2 },
         { name: '订单总额', list: d.amount, unit: '元', places: 2 },
-        { name: '服务费', list: d.fee, unit: '元', places: 2 },
+        { name: '充电电费', list: d.elec, unit: '元', places: 2 },
+        { name: '充电服务费', list: d.fee, unit: '元', places: 2 },
       ];
       const series = [
         { name: '充电量', type: 'bar', data: scaled(d.energy, energy), barWidth: '56%', barMaxWidth: 40,
           itemStyle: { color: token('c1'), opacity: .32, borderRadius: [2, 2, 0, 0] }, emphasis: { itemStyle: { opacity: .6 } } },
         Object.assign(line('c1'), { name: '订单总额', yAxisIndex: 1, data: scaled(d.amount, money) }),
-        Object.assign(line('c3', [5, 3]), { name: '服务费', yAxisIndex: 1, data: scaled(d.fee, money) }),
+        Object.assign(line('c2', [2, 2]), { name: '充电电费', yAxisIndex: 1, data: scaled(d.elec, money) }),
+        Object.assign(line('c3', [5, 3]), { name: '充电服务费', yAxisIndex: 1, data: scaled(d.fee, money) }),
+        Object.assign(line('axis', [8, 4], 1), { name: '平均充电量', data: scaled(mean, energy) }),
       ];
       if (d.prev) series.push(Object.assign(line('c6', [3, 3], 1.25), { name: '上月充电量', data: scaled(d.prev, energy) }));
       return {

@@ -119,20 +119,23 @@
     return el;
   }
 
+  let byPiles = false; /* markers say how many piles, not how many guns are free */
   let chosen = '', data = { stations: [], clusters: [] };
 
   function drawMarks() {
     marks.clearLayers();
     data.clusters.forEach((c) => {
       const el = make('div', 'cl');
-      el.append(ring(c.parts), make('span', '', c.n));
-      mark(c.lat, c.lng, el, { title: c.n + ' 座电站', alt: c.n + ' 座电站' })
+      const words = c.n + ' 座电站，' + c.piles + ' 台电桩';
+      el.append(ring(c.parts), make('span', '', byPiles ? c.piles : c.n));
+      mark(c.lat, c.lng, el, { title: words, alt: words })
         .on('click', () => map.setView([c.lat, c.lng], Math.min(16, map.getZoom() + 2))).addTo(marks);
     });
     data.stations.forEach((s) => {
       const el = make('div', 'mk st-' + s.key + (s.id === chosen ? ' on' : ''));
-      el.append(icon('st-' + s.key, ''), s.free + ' / ' + s.all);
-      mark(s.lat, s.lng, el, { title: s.name, alt: s.name, zIndexOffset: s.id === chosen ? 900 : 0 })
+      const words = s.name + '，' + s.piles + ' 台电桩';
+      el.append(icon('st-' + s.key, ''), byPiles ? s.piles + ' 桩' : s.free + ' / ' + s.all);
+      mark(s.lat, s.lng, el, { title: words, alt: words, zIndexOffset: s.id === chosen ? 900 : 0 })
         .on('click', () => choose(s.id)).addTo(marks);
     });
   }
@@ -147,7 +150,7 @@
       power.append(make('span', 'unit', 'kW'));
       head.append(name, make('span', 'muted fs12 ms-2', s.district), power);
       li.append(head, bar(s.parts), make('div', 'fs12 muted num', s.parts
-        .map((v, k) => (v ? WORDS[k] + ' ' + v : '')).filter(Boolean).join(' · ')));
+        .map((v, k) => (v ? WORDS[k] + ' ' + v : '')).filter(Boolean).concat(s.piles + ' 桩').join(' · ')));
       return li;
     }));
     document.getElementById('mcount').textContent = data.clusters.reduce((n, c) => n + c.n, data.stations.length);
@@ -201,6 +204,16 @@
   const soon = () => { clearTimeout(wait); wait = setTimeout(load, WAIT_MS); };
 
   document.addEventListener('click', (e) => { if (e.target.closest('[data-map-close]')) choose(''); });
+  document.addEventListener('click', (e) => {
+    const button = e.target.closest('[data-marks]');
+    if (!button) return;
+    byPiles = button.dataset.marks === 'piles';
+    document.querySelectorAll('[data-marks]').forEach((b) => {
+      b.classList.toggle('on', b === button);
+      b.setAttribute('aria-pressed', String(b === button));
+    });
+    drawMarks();
+  });
   document.addEventListener('themechange', () => { drawLand(); drawMarks(); });
   const [west, south, east, north] = box.dataset.box ? box.dataset.box.split(',').map(Number) : [73, 18, 135, 54];
   map.fitBounds([[south, west], [north, east]], { padding: [48, 48], maxZoom: 13, animate: false });

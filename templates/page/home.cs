@@ -6,7 +6,7 @@
 </div>
 <section class="card kpis" id="kpis" aria-label="<?cs var:Home.day_title ?>数据"><?cs each:k = Home.kpis ?><?cs call:kpi(k) ?><?cs /each ?></section>
 <div class="g mt">
-  <section class="card s8"><div class="chead"><h2>经营趋势</h2><div class="more"><nav class="seg seg-sm" aria-label="趋势范围"><?cs each:r = Home.trend.ranges ?><a href="<?cs var:r.path ?>"<?cs if:r.on ?> class="on" aria-current="true"<?cs /if ?>><?cs var:r.title ?></a><?cs /each ?></nav></div></div>
+  <section class="card s8"><div class="chead"><h2>经营趋势</h2><span class="muted fs12"><?cs var:Home.trend.mean ?> <b class="num ink2"><?cs var:Home.trend.mean_kwh ?></b> kWh</span><div class="more"><nav class="seg seg-sm" aria-label="趋势范围"><?cs each:r = Home.trend.ranges ?><a href="<?cs var:r.path ?>"<?cs if:r.on ?> class="on" aria-current="true"<?cs /if ?>><?cs var:r.title ?></a><?cs /each ?></nav></div></div>
     <div class="cbody"><div class="chart h-trend" data-chart="trend" data-source="d-trend" role="img" aria-label="<?cs var:Home.trend.title ?>充电量与金额"></div><pre id="d-trend" hidden><?cs var:Home.trend.json ?></pre></div></section>
   <section class="card s4" id="states"><div class="chead"><h2>电枪实时状态</h2><div class="more">共 <b class="num ink2"><?cs var:Home.states.total ?></b> 枪</div></div>
     <div class="cbody"><?cs call:bar(Home.states.parts) ?>

@@ -91,14 +91,34 @@ static void a_station_counts_its_connectors(struct cx *cx,
     assert_int_equal(s->idle, 0);
     assert_int_equal(s->power_w, 60500);
     assert_int_equal(s->cap_w, 600000);
-    assert_int_equal(s->dc, 2);
+    assert_int_equal(s->piles, 1);
     assert_int_equal(map_state(s), CONNECTOR_FAULT);
     s = map_station_load(cx, 2);
     assert_int_equal(s->cap_w, 7000); /* no limit given: what stands there */
-    assert_int_equal(s->ac, 1);
+    assert_int_equal(s->piles, 1);
     assert_int_equal(map_state(s), CONNECTOR_IDLE);
     s = map_station_load(cx, 3); /* nothing stands there yet */
     assert_int_equal(s->charging + s->idle + s->offline, 0);
+}
+
+static void piles_are_counted_by_kind_and_state(struct cx *cx,
+                                                UNUSED void *arg)
+{
+    struct map_query q = everything();
+    struct map_piles p = map_piles(cx, &q);
+
+    assert_int_equal(p.all, 2);
+    assert_int_equal(p.dc, 1);
+    assert_int_equal(p.ac, 1);
+    /* One gun charges and one is broken: the pile shows what is worst. */
+    assert_int_equal(p.states[CONNECTOR_FAULT - 1], 1);
+    assert_int_equal(p.states[CONNECTOR_IDLE - 1], 1);
+    assert_int_equal(p.states[CONNECTOR_CHARGING - 1], 0);
+    q.state = CONNECTOR_IDLE;
+    assert_int_equal(map_piles(cx, &q).dc, 0);
+    q.state = 0;
+    q.text = "南站";
+    assert_int_equal(map_piles(cx, &q).all, 1);
 }
 
 static void filters_limit(struct cx *cx, UNUSED void *arg)
@@ -230,6 +250,7 @@ static void there_are_never_too_many_markers(struct cx *cx,
 /* Each case is a unit of work of its own. */
 #define CASES(X)                                                           \
     X(a_station_counts_its_connectors)                                     \
+    X(piles_are_counted_by_kind_and_state)                                 \
     X(filters_limit)                                                       \
     X(things_are_found_by_a_piece)                                         \
     X(another_merchant_is_not_there)                                       \

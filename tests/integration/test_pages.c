@@ -166,6 +166,8 @@ static void check_filters(const struct resource *r)
             flaw(r, "filter %s refers to no page", f->name);
         if ((f->kind == FILTER_RANGE) && !cell_is_number(f->unit))
             flaw(r, "filter %s has no unit", f->name);
+        if ((f->flags & FILTER_MONTH) && f->kind != FILTER_DATES)
+            flaw(r, "filter %s: a month of what is no date", f->name);
         if (f->flags & FILTER_TABS) {
             tabs++;
             if (f->kind != FILTER_ENUM || f->labels.n > LIST_TABS_MAX)
