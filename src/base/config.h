@@ -33,7 +33,6 @@
     CFG(web_budget_ms,   INT,  "10000", 100, 120000, "longest request")       \
     CFG(web_recycle,     INT,  "10000", 1, 10000000, "requests per worker")   \
     CFG(templates,       PATH, "templates", 0, 0, "template directory")       \
-    CFG(static_dir,      PATH, "static", 0, 0, "css, js, images")             \
     CFG(password_list,   PATH, "data/common-passwords", 0, 0,                 \
         "common passwords, see org/password_list.h")                          \
     CFG(pile_host,       TEXT, "127.0.0.1", 0, 0, "pile listener address")    \

@@ -9,34 +9,20 @@ LABELS_DEFINE(command_state, COMMAND_STATES);
 
 enum { ARGS_MAX = 300 };
 
-/* By kind: seconds in which it must be sent, and the frame. A start must not
-   surprise a driver who walked away; a permission is wanted within 3 s. */
-static const struct {
-    int ttl_s;
-    int type;
-} kinds[] = {
-    [COMMAND_START]      = { 15, 0x34 },
-    [COMMAND_STOP]       = { 60, 0x36 },
-    [COMMAND_TARIFF]     = { 300, 0x58 },
-    [COMMAND_REBOOT]     = { 30, 0x92 },
-    [COMMAND_CLOCK]      = { 60, 0x56 },
-    [COMMAND_READ]       = { 30, 0x12 },
-    [COMMAND_PARAMETERS] = { 60, 0x52 },
-    [COMMAND_QR_PREFIX]  = { 60, 0xF0 },
-    [COMMAND_PERMIT]     = { 3, 0x32 },
-    [COMMAND_BALANCE]    = { 30, 0x42 },
+/* Seconds in which a command must be sent. A start must not surprise a driver
+   who walked away; a permission is wanted within 3 s. */
+static const int ttl_s[] = {
+    [COMMAND_START] = 15,      [COMMAND_STOP] = 60,
+    [COMMAND_TARIFF] = 300,    [COMMAND_REBOOT] = 30,
+    [COMMAND_CLOCK] = 60,      [COMMAND_READ] = 30,
+    [COMMAND_PARAMETERS] = 60, [COMMAND_QR_PREFIX] = 60,
+    [COMMAND_PERMIT] = 3,      [COMMAND_BALANCE] = 30,
 };
 
 int command_ttl_s(int kind)
 {
     must(kind >= COMMAND_START && kind <= COMMAND_BALANCE);
-    return kinds[kind].ttl_s;
-}
-
-int command_frame_type(int kind)
-{
-    must(kind >= COMMAND_START && kind <= COMMAND_BALANCE);
-    return kinds[kind].type;
+    return ttl_s[kind];
 }
 
 struct wake_up {

@@ -53,10 +53,8 @@ struct command {
    Needs a transaction; the caller has checked rights and audits the act. */
 int64_t command_queue(struct cx *cx, const struct command *c);
 
-/* Seconds until a queued command of this kind is no longer sent, and the type
-   of its frame. */
+/* Seconds until a queued command of this kind is no longer sent. */
 int command_ttl_s(int kind);
-int command_frame_type(int kind);
 
 /* A command as the pages show it: "已下发，等待电桩应答". */
 struct command_view {

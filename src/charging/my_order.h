@@ -45,13 +45,7 @@ enum { MY_ORDERS_LOOK = 30 };
 struct my_order *my_order_open(struct cx *cx, int64_t driver_id,
                                size_t *count);
 
-/* No money moves any more: settled, or never started. */
 /* How many orders the driver ever had. */
 int64_t my_order_count(struct cx *cx, int64_t driver_id);
-
-static inline bool my_order_is_final(const struct my_order *o)
-{
-    return o->state == ORDER_SETTLED || o->state == ORDER_START_FAILED;
-}
 
 #endif

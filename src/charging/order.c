@@ -92,14 +92,6 @@ struct order *order_load(struct cx *cx, int64_t id)
                       ROW(struct order, order_row), "订单");
 }
 
-struct order *order_load_no(struct cx *cx, const char *order_no)
-{
-    static const char sql[] =
-        "SELECT id FROM charge_order WHERE order_no = ?";
-
-    return order_load(cx, db_int(cx, sql, BIND(V(order_no))));
-}
-
 struct order *order_lock(struct cx *cx, int64_t id)
 {
     static const char sql[] =
@@ -149,7 +141,7 @@ struct order *order_list_held(struct cx *cx, int state, int64_t after_id,
                    ROW(struct order, order_row), count);
 }
 
-/* ---- the bill and its changes ---------------------------------------- */
+/* ---- the bill -------------------------------------------------------- */
 
 const struct order_bill_row *order_bill(struct cx *cx, int64_t order_id,
                                         size_t *count)
@@ -171,30 +163,4 @@ const struct order_bill_row *order_bill(struct cx *cx, int64_t order_id,
 
     return db_rows(cx, sql, BIND(V(order_id)),
                    ROW(struct order_bill_row, row), count);
-}
-
-const struct order_adjustment *order_adjustments(struct cx *cx,
-                                                 int64_t order_id,
-                                                 size_t *count)
-{
-    static const char sql[] =
-        "SELECT id, at, energy_e4kwh, elec_fen, service_fen, total_fen,"
-        "       arrears_fen, reason, actor_kind, actor_id, tx_id"
-        "  FROM order_adjust WHERE order_id = ? ORDER BY id";
-    static const struct db_field row[] = {
-        DB_FIELD(struct order_adjustment, id),
-        DB_FIELD(struct order_adjustment, at),
-        DB_FIELD(struct order_adjustment, energy_e4kwh),
-        DB_FIELD(struct order_adjustment, elec_fen),
-        DB_FIELD(struct order_adjustment, service_fen),
-        DB_FIELD(struct order_adjustment, total_fen),
-        DB_FIELD(struct order_adjustment, arrears_fen),
-        DB_FIELD(struct order_adjustment, reason),
-        DB_FIELD(struct order_adjustment, actor_kind),
-        DB_FIELD(struct order_adjustment, actor_id),
-        DB_FIELD(struct order_adjustment, tx_id),
-    };
-
-    return db_rows(cx, sql, BIND(V(order_id)),
-                   ROW(struct order_adjustment, row), count);
 }

@@ -63,7 +63,6 @@ extern const struct scope_columns order_scope; /* alias o */
 
 /* In the caller's scope (a driver sees the own ones), or ERR_NOT_FOUND. */
 struct order *order_load(struct cx *cx, int64_t id);
-struct order *order_load_no(struct cx *cx, const char *order_no);
 
 /* ---- start ----------------------------------------------------------- */
 
@@ -107,21 +106,6 @@ struct order_bill_row {
 };
 const struct order_bill_row *order_bill(struct cx *cx, int64_t order_id,
                                         size_t *count);
-
-/* Changes after settlement: a late record, a correction by a person. */
-struct order_adjustment {
-    int64_t id;
-    stamp at;
-    int64_t energy_e4kwh;     /* differences */
-    money elec_fen, service_fen, total_fen, arrears_fen;
-    const char *reason;
-    int actor_kind;
-    int64_t actor_id;
-    int64_t tx_id;
-};
-const struct order_adjustment *order_adjustments(struct cx *cx,
-                                                 int64_t order_id,
-                                                 size_t *count);
 
 /* ---- review ---------------------------------------------------------- */
 

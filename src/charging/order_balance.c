@@ -48,7 +48,7 @@ static void queue(struct cx *cx, const struct running *r, money balance)
                                          .args = body, .args_len = n });
 }
 
-void order_tell_balances(struct cx *cx, int64_t driver_id)
+static void tell_balances(struct cx *cx, int64_t driver_id)
 {
     static const char sql[] =
         "SELECT o.id, o.trade_no, o.pile_id, p.no AS pile_no, o.gun,"
@@ -80,7 +80,7 @@ void order_retell_balances(struct cx *cx, int64_t driver_id)
 
     must(driver_id > 0);
     if (db_int(cx, sql, BIND(V((int)COMMAND_BALANCE), V(driver_id))))
-        order_tell_balances(cx, driver_id);
+        tell_balances(cx, driver_id);
 }
 
 void order_balance_paid(struct cx *cx, const struct event *e)
@@ -88,6 +88,5 @@ void order_balance_paid(struct cx *cx, const struct event *e)
     static const char driver[] = "driver:";
 
     must(strncmp(e->aggregate, driver, sizeof driver - 1) == 0);
-    order_tell_balances(cx, strtoll(e->aggregate + sizeof driver - 1, NULL,
-                                    10));
+    tell_balances(cx, strtoll(e->aggregate + sizeof driver - 1, NULL, 10));
 }

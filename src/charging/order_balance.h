@@ -17,15 +17,13 @@
 
 struct event;
 
-/* Queues 0x42 for each running charge of the driver whose pile is online.
-   The balance is absolute, so again does no harm. Needs a transaction. */
-void order_tell_balances(struct cx *cx, int64_t driver_id);
-
-/* The same if one of them was told a balance before: its free money has
-   become less by another start. */
+/* Queues 0x42 for each running charge of the driver whose pile is online, if
+   one of them was told a balance before: its free money has become less by
+   another start. Needs a transaction. */
 void order_retell_balances(struct cx *cx, int64_t driver_id);
 
-/* Consumer of payment.paid. */
+/* The same whatever was told before. Consumer of payment.paid: the balance is
+   absolute, so again does no harm. */
 void order_balance_paid(struct cx *cx, const struct event *e);
 
 #endif

@@ -76,8 +76,6 @@ const char *scope_sql(struct cx *cx, const struct scope_columns *columns,
                            .limit = *n + SCOPE_BINDS_MAX };
     size_t before = *n;
 
-    if (columns->none)
-        return "1";
     if (columns->account != NULL) {
         if (cx->actor.kind != ACTOR_ACCOUNT || cx->actor.id == 0)
             return "0";

@@ -14,7 +14,7 @@
 /*
  * The columns that hold the owners of a row; those that the caller's scope
  * limits are compared. A limited caller sees nothing when the column for its
- * limit is NULL. SCOPE_NONE needs a comment saying why.
+ * limit is NULL.
  */
 struct scope_columns {
     const char *provider;
@@ -24,7 +24,6 @@ struct scope_columns {
     /* Rows of the acting account only, whatever else it may see: its own
        export records. Alone; the others are then not asked. */
     const char *account;
-    bool none;
 };
 
 /* Rows that reach their owners through a station alias. */
@@ -37,7 +36,6 @@ struct scope_columns {
       .station = t ".station_id" }
 /* Only the platform sees rows. */
 #define SCOPE_PLATFORM { .provider = NULL }
-#define SCOPE_NONE { .none = true }
 
 enum { SCOPE_BINDS_MAX = 1024 };
 

@@ -123,8 +123,10 @@ int64_t ledger_hold(struct cx *cx, const char *key, const char *ref_kind,
 
 /* ---- the end of a hold ----------------------------------------------- */
 
-bool hold_end(struct cx *cx, int64_t hold_id, enum ledger_hold_end how,
-              int64_t tx_id)
+/* Marks the end of a hold: false if it has one. The key of that row decides
+   every race between settling, voiding and expiring (M7). */
+static bool hold_end(struct cx *cx, int64_t hold_id, enum ledger_hold_end how,
+                     int64_t tx_id)
 {
     static const char sql[] =
         "INSERT INTO ledger_hold_end (hold_id, how, tx_id, at)"

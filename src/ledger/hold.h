@@ -10,11 +10,6 @@
 
 #include "ledger/ledger.h"
 
-/* Marks the end of a hold: false if it has one. The key of that row decides
-   every race between settling, voiding and expiring (M7). */
-bool hold_end(struct cx *cx, int64_t hold_id, enum ledger_hold_end how,
-              int64_t tx_id);
-
 /* For several holds at once (0: none): ended[i] tells whether hold_ids[i]
    was still open and is ended now as settled by tx_ids[i]. */
 void hold_end_many(struct cx *cx, const int64_t *hold_ids,

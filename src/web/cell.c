@@ -92,7 +92,8 @@ const struct label *cell_label(struct labels labels, const char *raw)
     return NULL;
 }
 
-const char *cell_masked(struct arena *a, const char *phone)
+/* "138****1234" (rule A9). */
+static const char *masked(struct arena *a, const char *phone)
 {
     char text[24];
 
@@ -174,7 +175,7 @@ const char *cell_pretty(struct cx *cx, const struct column *c,
     case CELL_BOOL:
         return strcmp(raw, "0") == 0 ? "否" : "是";
     case CELL_PHONE:
-        return cell_masked(cx->arena, raw);
+        return masked(cx->arena, raw);
     default:
         break;
     }
@@ -206,7 +207,7 @@ const char *cell_plain(struct arena *a, const struct column *c,
     case CELL_BOOL:
         return strcmp(raw, "0") == 0 ? "否" : "是";
     case CELL_PHONE:
-        return cell_masked(a, raw);
+        return masked(a, raw);
     default:
         break;
     }
@@ -232,7 +233,7 @@ void cell_json(struct arena *a, const struct column *c, const char *raw,
     } else if (c->kind == CELL_BOOL) {
         json_bool(out, c->name, strcmp(raw, "0") != 0);
     } else if (c->kind == CELL_PHONE) {
-        json_text(out, c->name, cell_masked(a, raw));
+        json_text(out, c->name, masked(a, raw));
     } else if (l->number && read_int(raw, &v)) {
         json_raw(out, c->name, number(a, l, v, l->scale, false, ""));
     } else {

@@ -52,9 +52,6 @@ void cell_json(struct arena *a, const struct column *c, const char *raw,
 /* The label of an enumeration's stored value, or NULL. */
 const struct label *cell_label(struct labels labels, const char *raw);
 
-/* "138****1234" (rule A9). */
-const char *cell_masked(struct arena *a, const char *phone);
-
 /* ---- typed numbers ----------------------------------------------------- */
 
 /* A stored number as one types it: 7000 of CELL_KW is "7". */

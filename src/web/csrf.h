@@ -11,10 +11,7 @@
 #include "base/cx.h"
 #include "web/request.h"
 
-enum {
-    TOKEN_MAX = 64,  /* of a session cookie or bearer token */
-    FORM_TOKEN_MAX = 100,
-};
+enum { TOKEN_MAX = 64 }; /* of a session cookie or bearer token */
 
 /* What the check needs of the request's headers; "" if absent. */
 struct origin {

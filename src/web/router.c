@@ -70,7 +70,8 @@ static enum route_class class_of(const struct route_row *row)
             strcmp(row->part[0], "metrics") == 0) ? CLASS_PROBE : CLASS_PAGE;
 }
 
-const char *router_add(struct router *r, const char *feature,
+/* One row more; NULL, or what is wrong with it. */
+static const char *add(struct router *r, const char *feature,
                        const struct route *route,
                        const struct endpoint *endpoint)
 {
@@ -115,7 +116,7 @@ static const char *add_resource(struct router *r, const struct feature *f,
     size_t n = resource_routes(r->arena, resource, routes);
 
     for (size_t i = 0; i < n; i++) {
-        const char *wrong = router_add(r, f->name, &routes[i], NULL);
+        const char *wrong = add(r, f->name, &routes[i], NULL);
 
         *path = routes[i].path;
         if (wrong != NULL)
@@ -132,7 +133,7 @@ static const char *add_routes(struct router *r, const struct feature *f,
 
     for (size_t i = 0; i < list->n && wrong == NULL; i++) {
         *path = list->v[i].path;
-        wrong = router_add(r, f->name, &list->v[i], NULL);
+        wrong = add(r, f->name, &list->v[i], NULL);
     }
     return wrong;
 }
@@ -148,7 +149,7 @@ static const char *add_endpoints(struct router *r, const struct feature *f,
 
         endpoint_route(&list->v[i], &route);
         *path = route.path;
-        wrong = router_add(r, f->name, &route, &list->v[i]);
+        wrong = add(r, f->name, &route, &list->v[i]);
     }
     return wrong;
 }
@@ -193,7 +194,7 @@ static int compare_rows(const void *a, const void *b, void *arg)
     return 0;
 }
 
-void router_sort(struct router *r)
+static void sort_rows(struct router *r)
 {
     size_t at = 0;
 
@@ -241,7 +242,7 @@ struct router *router_new(struct arena *arena, const struct features *features,
     r->order = arena_array(arena, ROUTES_MAX, sizeof *r->order);
     for (size_t i = 0; i < own_count && wrong == NULL; i++) {
         path = own[i].path;
-        wrong = router_add(r, "web", &own[i], NULL);
+        wrong = add(r, "web", &own[i], NULL);
     }
     for (size_t i = 0; i < features->n && wrong == NULL; i++)
         wrong = add_feature(r, features->v[i], &path);
@@ -255,7 +256,7 @@ struct router *router_new(struct arena *arena, const struct features *features,
         *error = arena_printf(arena, "%s: %s", path, wrong);
         return NULL;
     }
-    router_sort(r);
+    sort_rows(r);
     return r;
 }
 

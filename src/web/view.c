@@ -389,11 +389,6 @@ static struct parsed *current(struct views *views, const char *name)
     return p;
 }
 
-bool view_exists(struct cx *cx, const char *template_name)
-{
-    return cx->views != NULL && current(cx->views, template_name) != NULL;
-}
-
 static NEOERR *put(void *ctx, char *text)
 {
     buf_puts(ctx, text);

@@ -51,8 +51,6 @@ const char *v_get(struct vnode *n, const char *name);
 struct views *view_start(const char *dir, bool reload);
 void view_stop(struct views *views);
 
-bool view_exists(struct cx *cx, const char *template_name);
-
 /* Renders a template ("page/home.cs") to out. Fails with ERR_INTERNAL. */
 void view_render(struct cx *cx, const char *template_name, struct vnode *tree,
                  struct buf *out);

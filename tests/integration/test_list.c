@@ -19,7 +19,7 @@ enum { ROWS = 300, PAGE = 7 };
 static struct cx *cx;
 
 static const struct list_source source = {
-    .from = "listed l", .key = "l.id", .scope = { .none = true },
+    .from = "listed l", .key = "l.id",
 };
 
 static const struct list_order orders[] = {

@@ -25,7 +25,6 @@ enum {
     YKC_START = 0x68,
     YKC_MAX_BODY = 251,      /* L is one byte and counts 4 more */
     YKC_MAX_FRAME = 259,
-    YKC_MAX_LENGTH = 255,    /* of L, received */
     YKC_SEND_LENGTH = 200,   /* of L, sent: the document's limit */
     YKC_SYNC_CARDS = 11,     /* so many cards keep 0x44 within it, */
     YKC_CLEAR_CARDS = 18,    /* 0x46 and its reply, */

@@ -366,7 +366,7 @@ static void tables_that_nothing_names_are_left_out(void **state)
         .from = "pile p LEFT JOIN station s ON s.id = p.station_id"
                 " LEFT JOIN org v ON v.id = s.provider_id"
                 " LEFT JOIN area a ON a.id = p.area_id",
-        .key = "p.id", .scope = { .none = true },
+        .key = "p.id",
     };
     static const char *const no[] = { "p.no" }, *const org[] = { "v.name" };
     static const int values[] = { 1 };
