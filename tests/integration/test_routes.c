@@ -176,8 +176,6 @@ static bool should_see(const struct role *role,
     if (c->account != NULL)
         return cells[5] != NULL &&
                number_in(cells[5]) == role->account_id;
-    if (c->none)
-        return true;
     if (s->provider_id != 0 &&
         (cells[1] == NULL || number_in(cells[1]) != s->provider_id))
         return false;
