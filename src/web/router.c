@@ -70,8 +70,7 @@ static enum route_class class_of(const struct route_row *row)
             strcmp(row->part[0], "metrics") == 0) ? CLASS_PROBE : CLASS_PAGE;
 }
 
-/* One row more; NULL, or what is wrong with it. */
-static const char *add(struct router *r, const char *feature,
+const char *router_add(struct router *r, const char *feature,
                        const struct route *route,
                        const struct endpoint *endpoint)
 {
@@ -116,7 +115,7 @@ static const char *add_resource(struct router *r, const struct feature *f,
     size_t n = resource_routes(r->arena, resource, routes);
 
     for (size_t i = 0; i < n; i++) {
-        const char *wrong = add(r, f->name, &routes[i], NULL);
+        const char *wrong = router_add(r, f->name, &routes[i], NULL);
 
         *path = routes[i].path;
         if (wrong != NULL)
@@ -133,7 +132,7 @@ static const char *add_routes(struct router *r, const struct feature *f,
 
     for (size_t i = 0; i < list->n && wrong == NULL; i++) {
         *path = list->v[i].path;
-        wrong = add(r, f->name, &list->v[i], NULL);
+        wrong = router_add(r, f->name, &list->v[i], NULL);
     }
     return wrong;
 }
@@ -149,7 +148,7 @@ static const char *add_endpoints(struct router *r, const struct feature *f,
 
         endpoint_route(&list->v[i], &route);
         *path = route.path;
-        wrong = add(r, f->name, &route, &list->v[i]);
+        wrong = router_add(r, f->name, &route, &list->v[i]);
     }
     return wrong;
 }
@@ -194,7 +193,7 @@ static int compare_rows(const void *a, const void *b, void *arg)
     return 0;
 }
 
-static void sort_rows(struct router *r)
+void router_sort(struct router *r)
 {
     size_t at = 0;
 
@@ -242,7 +241,7 @@ struct router *router_new(struct arena *arena, const struct features *features,
     r->order = arena_array(arena, ROUTES_MAX, sizeof *r->order);
     for (size_t i = 0; i < own_count && wrong == NULL; i++) {
         path = own[i].path;
-        wrong = add(r, "web", &own[i], NULL);
+        wrong = router_add(r, "web", &own[i], NULL);
     }
     for (size_t i = 0; i < features->n && wrong == NULL; i++)
         wrong = add_feature(r, features->v[i], &path);
@@ -256,7 +255,7 @@ struct router *router_new(struct arena *arena, const struct features *features,
         *error = arena_printf(arena, "%s: %s", path, wrong);
         return NULL;
     }
-    sort_rows(r);
+    router_sort(r);
     return r;
 }
 

@@ -55,6 +55,12 @@ struct router *router_new(struct arena *arena, const struct features *features,
                           const struct route *own, size_t own_count,
                           const char **error);
 
+/* One row more; NULL, or what is wrong with it. Then router_sort. */
+const char *router_add(struct router *r, const char *feature,
+                       const struct route *route,
+                       const struct endpoint *endpoint);
+void router_sort(struct router *r);
+
 /*
  * Splits a raw path into decoded segments. False if it is malformed: no
  * leading slash, empty, "." or ".." segments, bad escapes, a slash, NUL or
