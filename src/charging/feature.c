@@ -4,6 +4,7 @@
 #include "charging/event_admin.h"
 #include "charging/evidence.h"
 #include "charging/find_admin.h"
+#include "charging/gun_admin.h"
 #include "charging/map_admin.h"
 #include "charging/order_admin.h"
 #include "charging/order_balance.h"
@@ -68,5 +69,5 @@ const struct feature charging_feature = {
     .name = "charging", .menu = "运行监控", .icon = "activity",
     .pages = LIST(pages), .entries = LIST(entries), .perms = LIST(perms),
     .lives = LIST(lives), .jobs = LIST(jobs), .consumers = LIST(consumers),
-    .more_routes = LIST(more_routes),
+    .more_routes = LIST(more_routes), .panels = { gun_panels, GUN_PANELS },
 };

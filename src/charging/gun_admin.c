@@ -13,8 +13,9 @@
 #include "charging/wall.h"
 #include "db/db.h"
 #include "system/audit.h"
+#include "tariff/price_page.h"
 #include "tariff/tariff.h"
-#include "web/resource.h"
+#include "web/feature.h"
 
 #define STOP_REASONS(X)                                  \
     X(REASON_REPAIR, 1, "repair", "现场设备检修", NULL)    \
@@ -149,45 +150,18 @@ static void put_guns(struct cx *cx, struct vnode *v, const struct wall_gun *g)
     }
 }
 
-static const char *half_hour(struct cx *cx, int slot)
-{
-    return cx_printf(cx, "%02d:%02d", slot / 2, slot % 2 * 30);
-}
-
-/* One row per run of equal half hours. */
 static void put_price(struct cx *cx, struct vnode *v, const struct pile *p)
 {
     const struct tariff_version *t =
         tariff_at(cx, p->station_id, p->area_id, cx->now);
     struct vnode *price = v_child(v, "price");
-    int now = stamp_minute_of_day(cx->now) / 30;
-    char text[MONEY_TEXT];
-    size_t n = 0;
 
     if (t == NULL)
         return;
     v_set(price, "name", tariff_load(cx, t->tariff_id)->name);
     v_printf(price, "version", "第 %d 版", t->version_no);
     v_printf(price, "path", "/console/tariff/%" PRId64, t->tariff_id);
-    for (int from = 0, to; from < TARIFF_SLOTS; from = to) {
-        struct vnode *row = v_item(v_child(price, "rows"), n++);
-        int rate = t->slots[from] - '0';
-
-        for (to = from; to < TARIFF_SLOTS && t->slots[to] == t->slots[from];)
-            to++;
-        v_set(row, "key", tariff_rate_labels[rate].key);
-        v_printf(row, "span", "%s – %s", half_hour(cx, from),
-                 half_hour(cx, to));
-        v_set(row, "elec", decimal_text(t->prices.elec_e5[rate], 5, 4, false,
-                                        text));
-        v_set(row, "service", decimal_text(t->prices.service_e5[rate], 5, 4,
-                                           false, text));
-        v_set(row, "total",
-              decimal_text(t->prices.elec_e5[rate] +
-                               t->prices.service_e5[rate],
-                           5, 4, false, text));
-        v_flag(row, "now", from <= now && now < to);
-    }
+    price_rows(cx, v_child(price, "rows"), t);
 }
 
 static struct vnode *section(struct vnode *v, size_t i, const char *title)
@@ -374,3 +348,29 @@ void gun_stop(struct request *req, const void *args)
                   "\\uff09\\u3002\"}}");
     answer_data(req, "text/html; charset=utf-8", "", 0);
 }
+
+/* ---- on the page of a pile ------------------------------------------- */
+
+static void fill_pile(struct cx *cx, int64_t id, struct vnode *v)
+{
+    size_t n;
+    struct wall_gun *g = wall_guns_of(cx, id, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        struct vnode *row = v_item(v_child(v, "guns"), i);
+        const struct label *l =
+            label_of((struct labels)LIST(connector_state_labels), g[i].state);
+
+        v_set(row, "code", g[i].qr_no);
+        v_set(row, "name", g[i].name);
+        v_printf(row, "path", "/console/connector/%" PRId64, g[i].id);
+        v_set(row, "key", l->mark);
+        v_set(row, "word", l->word);
+        if (g[i].state == CONNECTOR_CHARGING)
+            gun_figures(cx, row, &g[i]);
+    }
+}
+
+const struct panel gun_panels[GUN_PANELS] = {
+    { &pile_page, "电枪", "wall.view", fill_pile },
+};

@@ -10,6 +10,7 @@
 
 #include "base/cx.h"
 #include "base/stamp.h"
+#include "web/feature.h"
 #include "web/request.h"
 
 struct wall_gun;
@@ -35,5 +36,8 @@ bool gun_can_stop(const struct request *req, const struct wall_gun *g);
 
 /* "2 天 3 小时", "1 小时 39 分", "5 分钟" from then until now. */
 const char *duration_words(struct cx *cx, stamp from);
+
+enum { GUN_PANELS = 1 };
+extern const struct panel gun_panels[GUN_PANELS];
 
 #endif

@@ -15,4 +15,5 @@ const struct feature tariff_feature = {
     .name = "tariff", .menu = "场站管理", .icon = "building",
     .pages = LIST(pages), .perms = LIST(perms),
     .routes = { tariff_routes, TARIFF_ROUTES },
+    .panels = { tariff_panels, TARIFF_PANELS },
 };

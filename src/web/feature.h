@@ -70,6 +70,18 @@ struct endpoint_list {
     size_t n;
 };
 
+/*
+ * What one feature adds to the detail page of another's resource: a card
+ * beside its columns. fill runs only for those who have the permission and
+ * see the row; resource_detail.c names the tree.
+ */
+struct panel {
+    const struct resource *of;
+    const char *title;
+    const char *perm;
+    void (*fill)(struct cx *cx, int64_t id, struct vnode *panel);
+};
+
 struct feature {
     const char *name;
     const char *menu; /* group title; NULL: entries stand on their own */
@@ -84,6 +96,7 @@ struct feature {
     struct { const struct job *v; size_t n; } jobs;
     struct { const struct consumer *v; size_t n; } consumers;
     struct { const struct live_count *v; size_t n; } lives;
+    struct { const struct panel *v; size_t n; } panels;
     const struct identity *identity; /* web/session.h: one feature has it */
     const struct export_queue *exports; /* resource.h: one feature has it */
 };

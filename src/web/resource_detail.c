@@ -11,6 +11,11 @@
  *                   of its own, but stands in the menu that Detail.more says
  *                   there is)
  *   Detail.prev .next
+ *   Detail.state .key .word: the mark of the row's first state, in the head
+ *   Detail.panels.N .title .warn (instead of all else) .facts.M .label .value
+ *                   .path, .prices.M as tariff/price_page.h, .guns.M .code
+ *                   .path .name .key .word .power .soc .energy: what other
+ *                   features say of the row
  *   Detail.figures.N .label .value .path, if the descriptor's hook adds some
  */
 #include <string.h>
@@ -215,6 +220,41 @@ static void put_groups(struct request *req, struct vnode *detail,
     }
 }
 
+/* The first of the row's states stands beside its name. */
+static void put_state(struct vnode *detail, const struct row *row)
+{
+    for (size_t i = 0; i < row->r->columns.n; i++) {
+        const struct label *l = cell_label(row->r->columns.v[i].labels,
+                                           row->cells[i]);
+
+        if (row->r->columns.v[i].kind != CELL_ENUM || l == NULL ||
+            l->mark == NULL)
+            continue;
+        v_set(v_child(detail, "state"), "key", l->mark);
+        v_set(v_child(detail, "state"), "word", l->word);
+        return;
+    }
+}
+
+static void put_panels(struct request *req, struct vnode *detail,
+                       const struct row *row)
+{
+    const struct features *all = req->app->features;
+    size_t n = 0;
+
+    for (size_t i = 0; i < all->n; i++)
+        for (size_t k = 0; k < all->v[i]->panels.n; k++) {
+            const struct panel *p = &all->v[i]->panels.v[k];
+            struct vnode *v;
+
+            if (p->of != row->r || !request_may(req, p->perm))
+                continue;
+            v = v_item(v_child(detail, "panels"), n++);
+            v_set(v, "title", p->title);
+            p->fill(req->cx, row->id, v);
+        }
+}
+
 /* The neighbours in the order of keys: the one made before, the one after. */
 static void put_step(struct cx *cx, struct vnode *detail,
                      const struct resource *r, int64_t id, bool back)
@@ -258,7 +298,9 @@ void resource_detail(struct request *req, const void *args)
     tree = view_new(cx);
     detail = v_child(tree, "Detail");
     put_head(req, detail, r, row->id, row->text);
+    put_state(detail, row);
     put_groups(req, detail, row);
+    put_panels(req, detail, row);
     put_step(cx, detail, r, row->id, true);
     put_step(cx, detail, r, row->id, false);
     if (r->decorate != NULL)

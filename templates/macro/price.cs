@@ -1,0 +1,3 @@
+<?cs # The prices of a day, row by row. Needs macro/ui.cs; the rows are those of
+     tariff/price_page.h. ?>
+<?cs def:prices(rows) ?><div class="twrap bt0"><table class="t t-dense"><thead><tr><th>时段</th><th class="r">电价</th><th class="r">服务费</th><th class="r">总价 元/kWh</th></tr></thead><tbody><?cs each:p = rows ?><tr<?cs if:p.now ?> class="on"<?cs /if ?>><td><?cs call:tou(p.key) ?> <span class="num ms-1"><?cs var:p.span ?></span><?cs if:p.now ?> <span class="tag">现在</span><?cs /if ?></td><td class="r"><?cs var:p.elec ?></td><td class="r"><?cs var:p.service ?></td><td class="r"><b><?cs var:p.total ?></b></td></tr><?cs /each ?></tbody></table></div><?cs /def ?>
