@@ -58,23 +58,23 @@ static void fill_progress(struct db_value *v, struct holder h,
                           const struct order_progress *p)
 {
     v[0] = V(p->at);
-    v[1] = V(p->soc);
-    v[2] = V(p->soc_start);
-    v[3] = V(p->power_w);
-    v[4] = V(p->energy_e4kwh);
-    v[5] = V(p->amount);
-    v[6] = V(p->idle_reports);
-    v[7] = v[8] = V(p->vin);
-    v[9] = V(p->order_id);
-    v[10] = V(h.gateway_id);
-    v[11] = V(h.epoch);
+    v[1] = v[2] = V(p->soc);
+    v[3] = V(p->soc_start);
+    v[4] = V(p->power_w);
+    v[5] = V(p->energy_e4kwh);
+    v[6] = V(p->amount);
+    v[7] = V(p->idle_reports);
+    v[8] = v[9] = V(p->vin);
+    v[10] = V(p->order_id);
+    v[11] = V(h.gateway_id);
+    v[12] = V(h.epoch);
 }
 
 int64_t order_progress_write(struct cx *cx, struct holder h,
                              const struct order_progress *rows, size_t n)
 {
     static const char sql[] =
-        "UPDATE charge_order SET live_at = ?, soc = ?,"
+        "UPDATE charge_order SET live_at = ?, soc = IF(? = 0, soc, ?),"
         "   soc_start = IF(soc_start = 0, ?, soc_start),"
         "   max_power_w = GREATEST(max_power_w, ?),"
         "   live_energy_e4kwh = GREATEST(live_energy_e4kwh, ?),"
@@ -82,7 +82,7 @@ int64_t order_progress_write(struct cx *cx, struct holder h,
         "   idle_reports = ?, vin = IF(? = '', vin, ?)"
         " WHERE id = ? AND state BETWEEN 2 AND 6"
         HELD;
-    enum { COLUMNS = 12, BATCH = 1000 };
+    enum { COLUMNS = 13, BATCH = 1000 };
     int64_t matched = 0;
 
     for (size_t from = 0; from < n; from += BATCH) {

@@ -43,7 +43,8 @@ struct order_progress {
     int64_t order_id;
     int64_t pile_id;
     stamp at;
-    int soc, soc_start, power_w;
+    int soc; /* 0: nothing new, keeps what was said before */
+    int soc_start, power_w;
     int64_t energy_e4kwh;
     money amount; /* our estimate at the frozen tariff */
     int idle_reports;

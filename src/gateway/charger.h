@@ -52,6 +52,7 @@ struct gun {
     uint16_t faults;
     uint8_t state, plugged, soc;
     uint8_t soc_start;    /* from 0x17 or the first report */
+    uint8_t soc_session;  /* the last that the session said; 0: none */
     int8_t battery_c, gun_c;
     uint8_t idle_reports; /* in a row, after charging */
     uint8_t flags;        /* enum gun_flag */

@@ -42,6 +42,7 @@ static void begin_trade(struct gun *g, const uint8_t trade[16])
     g->energy_e4kwh = 0;
     g->amount_e4yuan = 0;
     g->soc_start = 0;
+    g->soc_session = 0;
     g->demand_da = 0;
     g->flags &= (uint8_t)~(GUN_STARTED | GUN_CHARGED | GUN_LATE);
     g->vin[0] = '\0';
@@ -159,6 +160,13 @@ static void tell_faults(struct in *in, uint16_t before, uint16_t now)
                   wire_pretty(f, &shown, text));
 }
 
+/* Reports without a car, and those of AC piles, say 0. */
+static void keep_soc(struct gun *g, uint8_t soc)
+{
+    if (soc > 0 && soc <= 100)
+        g->soc_session = soc;
+}
+
 static void keep_report(struct in *in, const struct ykc_realtime *r,
                         bool is_session)
 {
@@ -186,6 +194,7 @@ static void keep_report(struct in *in, const struct ykc_realtime *r,
         g->amount_e4yuan = r->amount_so_far;
     if (g->soc_start == 0)
         g->soc_start = r->soc;
+    keep_soc(g, r->soc);
 }
 
 /* What people wait for is told at once, the rest with the next tick. */
@@ -254,6 +263,7 @@ void demand_frame(struct in *in)
         ? 0 : (int16_t)(d->current_demand - 4000);
     if (d->soc <= 100)
         in->gun->soc = d->soc;
+    keep_soc(in->gun, d->soc);
     session_dirty(in->net, in->charger, bit_of(in));
 }
 
@@ -262,6 +272,7 @@ void charging_end_frame(struct in *in)
     if (!is_session(in) || in->any->charging_end.final_soc > 100)
         return;
     in->gun->soc = in->any->charging_end.final_soc;
+    keep_soc(in->gun, in->gun->soc);
     session_dirty(in->net, in->charger, bit_of(in));
 }
 

@@ -186,7 +186,8 @@ static void add_telemetry(struct stater *x, const struct note *n,
         .order_id = t->order_id,
         .state = connector_state_of(g->state, g->plugged),
         .voltage_dv = g->voltage_dv, .current_da = g->current_da,
-        .power_w = power_w(g), .soc = g->soc, .battery_c = g->battery_c,
+        .power_w = power_w(g), .soc = g->soc_session,
+        .battery_c = g->battery_c,
         .gun_c = g->gun_c, .demand_da = g->demand_da,
         .energy_e4kwh = g->energy_e4kwh, .amount_e4yuan = g->amount_e4yuan
     };
@@ -214,7 +215,7 @@ static int64_t follow_order(struct rows *r, struct cx *cx,
         return t->order_id;
     r->progress[r->progress_count++] = (struct order_progress){
         .order_id = t->order_id, .pile_id = t->pile_id, .at = n->at,
-        .soc = g->soc, .soc_start = g->soc_start, .power_w = power_w(g),
+        .soc = g->soc_session, .soc_start = g->soc_start, .power_w = power_w(g),
         .energy_e4kwh = g->energy_e4kwh,
         .amount = track_estimate(t, n->at, g->energy_e4kwh),
         .idle_reports = g->idle_reports, .vin = n->report.vin

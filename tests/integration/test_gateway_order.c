@@ -781,6 +781,27 @@ static void an_end_that_a_new_process_finds_is_seen(void **state)
     pile_close(&p);
 }
 
+/* A gun without a car says 0: that is not what the battery came to. */
+static void the_last_soc_stays_when_the_car_has_gone(void **state)
+{
+    struct ykc_demand d = { .gun_number = 1, .current_demand = 5200,
+                            .soc = 61, .trade_number = TRADE,
+                            .pile_code = "32010200000001" };
+    struct pile p;
+
+    (void)state;
+    charging(&p);
+    pile_send(&p, ykc_type_demand, &d);
+    rig_wait_int(&rig, "SELECT soc FROM charge_order", 61, 3000);
+    report(&p, YKC_STATE_IDLE, NULL, 0);
+    report(&p, YKC_STATE_IDLE, NULL, 0);
+    wait_order(TRADE, ORDER_AWAITING_RECORD, 3000);
+    assert_int_equal(rig_int(&rig, "SELECT soc FROM charge_order"), 61);
+    rig_wait_int(&rig, "SELECT soc FROM telemetry ORDER BY at DESC LIMIT 1",
+                 61, 3000);
+    pile_close(&p);
+}
+
 static void frames_of_the_car_are_kept(void **state)
 {
     struct ykc_handshake h = { .gun_number = 1, .battery_type = 3,
@@ -914,6 +935,7 @@ int main(void)
         GATEWAY_TEST(a_disconnect_settles_nothing),
         GATEWAY_TEST(a_new_gateway_process_goes_on_with_the_order),
         GATEWAY_TEST(an_end_that_a_new_process_finds_is_seen),
+        GATEWAY_TEST(the_last_soc_stays_when_the_car_has_gone),
         GATEWAY_TEST(frames_of_the_car_are_kept),
         GATEWAY_TEST(faults_are_told_and_told_to_be_over),
         GATEWAY_TEST(a_card_start_goes_to_jobs_and_back),
