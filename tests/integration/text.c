@@ -2,7 +2,7 @@
 
 #include <stdarg.h>
 
-enum { TEXTS = 32, TEXT_SIZE = 4001 };
+enum { TEXTS = 512, TEXT_SIZE = 4001 };
 
 const char *text(const char *format, ...)
 {

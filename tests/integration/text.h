@@ -6,7 +6,7 @@
 
 #include "base/macros.h"
 
-/* As printf; stands until the 32nd call after this one. Fails the test if it
+/* As printf; stands until the 512th call after this one. Fails the test if it
    is longer than 4,000 bytes. */
 const char *text(const char *format, ...) PRINTF_LIKE(1, 2);
 

@@ -17,12 +17,16 @@
 #include "charging/order_state.h"
 #include "charging/settle.h"
 #include "driver/driver.h"
+#include "feature_list.h"
 #include "db/db.h"
+#include "system/sweep.h"
 #include "tests/integration/driver/places.h"
 #include "tests/integration/driver/stack.h"
 #include "tests/integration/testdb.h"
 #include "tests/integration/text.h"
 #include "tests/integration/world.h"
+#include "web/endpoint.h"
+#include "web/router.h"
 
 static struct stack stack;
 static struct cx *cx;
@@ -731,6 +735,71 @@ static void a_repeated_start_is_one(void **state)
     api_expect(&stack, start_call(alice, QR_A2, NULL), 400, 40001);
 }
 
+static void sweep_body(struct cx *c, void *arg)
+{
+    (void)arg;
+    c->now = stamp_add_days(stamp_now(), 399);
+    sweep(c);
+}
+
+/* M10: 399 days later, and the charge long over. */
+static void a_start_is_known_after_399_days(void **state)
+{
+    static const int states[] = { ORDER_CREATED, ORDER_START_FAILED };
+    const char *key = new_key();
+    struct api_reply first, again;
+
+    (void)state;
+    places_give(cx, alice_id, 5000);
+    first = api(&stack, start_call(alice, QR_A1, key));
+    assert_int_equal(first.status, 200);
+    testdb_run(cx, sweep_body, NULL);
+    api_expect(&stack, start_call(alice, QR_A1, key), 401, 40100);
+    assert_int_equal(places_sign_in(cx, alice_phone, alice), alice_id);
+    for (size_t i = 0; i < COUNT(states); i++) {
+        places_sql(cx, "UPDATE charge_order SET state = %d WHERE driver_id ="
+                       " %lld", states[i], (long long)alice_id);
+        again = api(&stack, start_call(alice, QR_A1, key));
+        assert_int_equal(again.status, 200);
+        assert_true(again.replayed);
+        assert_string_equal(first.text, again.text);
+        api_free(&again);
+        api_expect(&stack, start_call(alice, QR_A2, key), 422, 42200);
+    }
+    api_free(&first);
+    assert_int_equal(count("SELECT COUNT(*) FROM charge_order WHERE"
+                           " driver_id = %lld", (long long)alice_id), 1);
+    assert_int_equal(audited("order.start", alice_id), 1);
+    assert_int_equal(wallet(alice, "held_fen"), 5000);
+    places_sql(cx, "UPDATE charge_order SET state = %d WHERE driver_id = %lld",
+               ORDER_CREATED, (long long)alice_id);
+}
+
+/* A new one with a key wants such a test: here, or in test_payment. */
+static void every_endpoint_with_a_key_is_known(void **state)
+{
+    static const char *const known[] = { "/api/driver/v1/orders",
+                                         "/api/driver/v1/topups" };
+    const char *error;
+    struct router *router = router_new(cx->arena, &all_features, NULL, 0,
+                                       &error);
+    size_t found = 0;
+
+    (void)state;
+    assert_non_null(router);
+    for (size_t i = 0; i < router->count; i++) {
+        const struct route *r = &router->rows[i].route;
+        bool is_known = !(r->flags & EP_IDEMPOTENT);
+
+        for (size_t k = 0; k < COUNT(known) && !is_known; k++)
+            is_known = strcmp(known[k], r->path) == 0;
+        if (!is_known)
+            fail_msg("%s: after 399 days?", r->path);
+        found += (r->flags & EP_IDEMPOTENT) != 0;
+    }
+    assert_int_equal(found, COUNT(known));
+}
+
 static void sixteen_equal_starts_are_one(void **state)
 {
     const char *key = new_key();
@@ -1187,6 +1256,8 @@ int main(void)
         CASE(a_start_reserves_money_and_tells_the_pile),
         CASE(the_limit_is_what_is_reserved),
         CASE(a_repeated_start_is_one),
+        CASE(a_start_is_known_after_399_days),
+        CASE(every_endpoint_with_a_key_is_known),
         CASE(sixteen_equal_starts_are_one),
         CASE(one_gun_goes_to_one_of_many),
         CASE(the_last_fen_is_spent_once),

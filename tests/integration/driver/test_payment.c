@@ -18,6 +18,7 @@
 #include "db/db.h"
 #include "ledger/ledger.h"
 #include "payment/payment.h"
+#include "system/sweep.h"
 #include "tests/integration/driver/places.h"
 #include "tests/integration/driver/stack.h"
 #include "tests/integration/testdb.h"
@@ -32,11 +33,12 @@ static int64_t alice_id, bob_id;
 /* The number that a statement gives. */
 #define count(...) testdb_int(cx, text(__VA_ARGS__))
 
+static int number_of_drivers;
+
 static void new_drivers(void)
 {
-    static int number;
+    int number = ++number_of_drivers;
 
-    ++number;
     alice_id = places_sign_in(cx, text("139%08d", number), alice);
     bob_id = places_sign_in(cx, text("138%08d", number), bob);
 }
@@ -249,6 +251,52 @@ static void the_same_key_gives_the_same_answer(void **state)
                            " a.session_id > 0", key), 1);
     /* Another driver's key of the same text is another key. */
     api_expect(&stack, topup_call(bob, key, 2001), 200, 0);
+}
+
+/*
+ * M10: the key of money is good for 400 days. What is swept away by then does
+ * not matter to it, nor that the money came long ago; nor do repeats of the
+ * channel's own message book it again.
+ */
+static void a_key_is_known_after_399_days(void **state)
+{
+    const char *key = new_key(), *no;
+    struct api_reply first = api(&stack, topup_call(alice, key, 2000)), again;
+    const char *phone;
+    int statuses[64];
+    int64_t had, keys;
+
+    (void)state;
+    assert_int_equal(first.status, 200);
+    no = text("%s", data_text(&first, "out_trade_no"));
+    assert_int_equal(pay(no, "", statuses), 1);
+    had = wallet();
+    keys = count("SELECT COUNT(*) FROM idem");
+    assert_true(keys > 0);
+    job_at(sweep, stamp_add_days(stamp_now(), 399));
+    assert_int_equal(count("SELECT COUNT(*) FROM idem"), keys);
+    assert_int_equal(count("SELECT COUNT(*) FROM session"), 0);
+    phone = text("139%08d", number_of_drivers);
+    assert_int_equal(places_sign_in(cx, phone, alice), alice_id);
+    again = api(&stack, topup_call(alice, key, 2000));
+    assert_int_equal(again.status, 200);
+    assert_true(again.replayed);
+    assert_string_equal(first.text, again.text);
+    api_expect(&stack, topup_call(alice, key, 2001), 422, 42200);
+    assert_int_equal(notify(no, "once"), 200);
+    api_expect(&stack, (struct api_call){
+        .method = "POST", .path = text("/topups/%s/check", no),
+        .token = alice }, 200, 0);
+    assert_int_equal(wallet(), had);
+    assert_booked(no, 1);
+    assert_int_equal(count("SELECT COUNT(*) FROM payment"
+                           " WHERE idem_key = '%s'", key), 1);
+    api_free(&first);
+    api_free(&again);
+    job_at(sweep, stamp_add_days(stamp_now(), 401));
+    assert_int_equal(count("SELECT COUNT(*) FROM idem"), 0);
+    /* By then the payment itself still stands. */
+    assert_booked(no, 1);
 }
 
 static void sixteen_at_once_make_one(void **state)
@@ -513,7 +561,8 @@ static void the_callback_comes_to_a_known_channel_only(void **state)
     assert_int_equal(r.status, 400);
     http_reply_free(&r);
     r = http("POST", text("http://127.0.0.1:%d/api/pay/demo/notify",
-                          stack.http_port), headers, text("%070000d", 0));
+                          stack.http_port), headers,
+             cx_printf(cx, "%070000d", 0));
     assert_int_equal(r.status, 400);
     http_reply_free(&r);
     r = http("GET", text("http://127.0.0.1:%d/api/pay/demo/notify",
@@ -1284,6 +1333,7 @@ int main(void)
         CASE(a_top_up_is_paid_once_and_shown),
         CASE(amounts_outside_the_limits_are_refused),
         CASE(the_same_key_gives_the_same_answer),
+        CASE(a_key_is_known_after_399_days),
         CASE(sixteen_at_once_make_one),
         CASE(without_a_key_nothing_begins),
         CASE(a_bad_answer_is_unknown_and_repeatable),
