@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # A private MariaDB: its own data directory and socket, no port. Sourced.
 # Takes part of its place from the caller: DB_DIR holds data/, tmp/, db.err.
 
@@ -34,6 +35,7 @@ db_create() {
 # line. A relative socket is taken from DIR/data, where the server works.
 db_command() {
     local dir=$1 socket=$2; shift 2
+    # shellcheck disable=SC2034 # what the caller asked for
     db_argv=(mariadbd --no-defaults "${db_as_root[@]}"
         --datadir="$dir/data" --tmpdir="$dir/tmp" --socket="$socket"
         --pid-file="$dir/db.pid" --log-error="$dir/db.err"

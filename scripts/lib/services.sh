@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Keeps programs running and stops them in order. Sourced by scripts/run and
 # scripts/stop, whose working directory is PILEHUB_HOME: pid files are
 # run/NAME.pid, output goes to log/NAME.log.
@@ -87,9 +88,10 @@ stop_all_services() {
 
 # tree_of PID: it and everything below it.
 tree_of() {
-    local child
+    local child children=()
     say "$1"
-    for child in $(cat "/proc/$1/task/$1/children" 2>/dev/null); do
+    read -ra children 2>/dev/null <"/proc/$1/task/$1/children" || true
+    for child in "${children[@]}"; do
         tree_of "$child"
     done
 }

@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+#include "base/macros.h"
+
 /* Cosine of 0..90 degrees, times a million. */
 static const int cosine_e6[] = {
     1000000, 999848, 999391, 998630, 997564, 996195, 994522, 992546,
@@ -81,9 +83,11 @@ struct square distance_square(struct place around, int64_t radius_m)
 {
     int64_t dlat = radius_m * 1000000 / UM_PER_E6 + 1;
     int64_t edge = clamp(absolute(around.lat_e6) + dlat, 0, 89000000);
-    /* One part in a hundred more, for the flat Earth. */
-    int64_t dlng = dlat * 1010000 / cosine(edge) + 1;
+    int64_t narrow = cosine(edge), dlng;
 
+    must(narrow > 0); /* edge stays away from the pole */
+    /* One part in a hundred more, for the flat Earth. */
+    dlng = dlat * 1010000 / narrow + 1;
     return (struct square){
         .lng_min = (int)clamp(around.lng_e6 - dlng, -180000000, 180000000),
         .lng_max = (int)clamp(around.lng_e6 + dlng, -180000000, 180000000),

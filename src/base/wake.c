@@ -115,7 +115,7 @@ void wake_send(const char *to, int64_t subject)
 
 static bool bound_to(int fd, char bound[60])
 {
-    struct sockaddr_storage a;
+    struct sockaddr_storage a = { .ss_family = AF_UNSPEC };
     socklen_t len = sizeof a;
     char host[46], port[8];
 

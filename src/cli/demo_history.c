@@ -78,6 +78,7 @@ static size_t arrivals_of(struct demo *d, int day, struct arrival *out)
         today += weights[i];
         usual += p->busy * 100;
     }
+    must(usual > 0);
     wanted = (size_t)(base * trend * noise / 100000 * today / usual);
     for (n = 0; n < wanted; n++) {
         int station = (int)random_weighted(&d->random, weights,
@@ -107,6 +108,7 @@ int64_t demo_arrivals_in_ten_hours(const struct demo *d, int weekday, int hour)
                 demo_weekday_weight(p->site, weekday) *
                 demo_hour_weight(p->site, hour) / all;
     }
+    must(usual > 0);
     return 10 * a_day * here / usual / 1000000;
 }
 
@@ -288,7 +290,7 @@ static void start(struct demo *d, const struct arrival *a)
 
 void demo_make_history(struct demo *d)
 {
-    size_t a_day = (size_t)(d->goal / d->days * 4 + 100);
+    size_t a_day = (size_t)(d->goal / d->days) * 4 + 100;
     size_t most = (size_t)d->goal * 3 / 2 + 1000;
     struct arrival *arrivals = arena_array(d->cx->arena, a_day,
                                            sizeof *arrivals);

@@ -60,7 +60,7 @@ static socklen_t address_of(const char *host, int port,
 
 static int port_of(int fd)
 {
-    struct sockaddr_storage at;
+    struct sockaddr_storage at = { .ss_family = AF_UNSPEC };
     socklen_t len = sizeof at;
 
     must(getsockname(fd, (struct sockaddr *)&at, &len) == 0);

@@ -224,6 +224,13 @@ static bool is_charging(const struct gun *g, const uint8_t trade[16])
             memcmp(g->trade, trade, sizeof g->trade) == 0);
 }
 
+static bool needs_gun(int kind)
+{
+    return kind == COMMAND_START || kind == COMMAND_STOP ||
+           kind == COMMAND_PERMIT || kind == COMMAND_READ ||
+           kind == COMMAND_BALANCE;
+}
+
 /*
  * Why not, as a reason byte, or -1 if it may. A start must not meet a running
  * session or an unknown start; a stop and a balance carry no number, so they
@@ -237,6 +244,7 @@ static int obstacle(struct charger *ch, const struct mail *m)
                  !trade_is_zero(g->trade) &&
                  memcmp(g->trade, m->command.trade, sizeof g->trade) != 0;
 
+    must(g != NULL || !needs_gun(m->command.kind)); /* is_sound has asked */
     if (m->command.kind == COMMAND_START &&
         (g->state == YKC_STATE_CHARGING ||
          find(ch, ykc_type_remote_start_reply, m->command.gun) != NULL))
@@ -247,13 +255,6 @@ static int obstacle(struct charger *ch, const struct mail *m)
         !is_charging(g, m->command.trade))
         return YKC_STOP_FAILURE_NOT_CHARGING;
     return -1;
-}
-
-static bool needs_gun(int kind)
-{
-    return kind == COMMAND_START || kind == COMMAND_STOP ||
-           kind == COMMAND_PERMIT || kind == COMMAND_READ ||
-           kind == COMMAND_BALANCE;
 }
 
 /* The body must be one of its frame, and speak to this pile (G7). */

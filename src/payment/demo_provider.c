@@ -287,8 +287,9 @@ static enum pay_outcome take_refund(struct cx *cx, const struct exchange *e,
     const char *state = text_of(e->json, "state");
     int64_t amount = 0;
 
-    if (strcmp(text_of(e->json, "merchant"), cx->config->payment_merchant) ||
-        strcmp(text_of(e->json, "out_refund_no"), out_refund_no) ||
+    if (strcmp(text_of(e->json, "merchant"), cx->config->payment_merchant) !=
+            0 ||
+        strcmp(text_of(e->json, "out_refund_no"), out_refund_no) != 0 ||
         !int_of(e->json, "amount", &amount) ||
         strlen(text_of(e->json, "refund_no")) > 64)
         return unknown(why, "MISMATCH", "渠道的应答与本单不符。");
