@@ -29,18 +29,11 @@ static bool is_dark(const QRcode *q, int x, int y)
     return q->data[y * q->width + x] & 1;
 }
 
-static void buf_free(void *p)
-{
-    buf_fini(p);
-}
-
 struct qr qr_make(struct cx *cx, const char *text)
 {
     QRcode *q = symbol(cx, text);
-    struct buf *b = CX_NEW(cx, struct buf);
+    struct buf *b = cx_buf(cx, PATH_MAX_BYTES);
 
-    buf_init(b, PATH_MAX_BYTES);
-    cx_own(cx, b, buf_free);
     for (int y = 0; y < q->width; y++)
         for (int x = 0; x < q->width; x++) {
             int run = 0;
@@ -79,7 +72,7 @@ const void *qr_png(struct cx *cx, const char *text, int scale, size_t *len)
     for (int i = 0; i < side * side; i++)
         grey[i] = pixel(q, i % side / scale - QUIET, i / side / scale - QUIET);
     if (png_image_write_to_memory(&image, out, &size, 0, grey, 0, NULL) == 0)
-        cx_fail(cx, ERR_INTERNAL, "二维码没能生成。");
+        cx_fail_memory(cx); /* nothing else can be wrong with it */
     *len = size;
     return out;
 }

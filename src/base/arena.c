@@ -1,5 +1,6 @@
 #include "base/arena.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -18,13 +19,16 @@ struct arena {
     size_t max;
     size_t used;
     size_t taken; /* bytes of all chunks */
+    void (*empty)(void *arg); /* or NULL */
+    void *arg;
 };
 
 static struct chunk *chunk_new(size_t size)
 {
     struct chunk *c = malloc(sizeof *c + size);
 
-    must(c != NULL);
+    if (c == NULL)
+        return NULL;
     c->next = NULL;
     c->size = size;
     c->used = 0;
@@ -33,14 +37,23 @@ static struct chunk *chunk_new(size_t size)
 
 struct arena *arena_new(size_t max_bytes)
 {
-    struct arena *a = malloc(sizeof *a);
+    struct arena *a = calloc(1, sizeof *a);
+    struct chunk *first = a == NULL ? NULL : chunk_new(CHUNK_FIRST);
 
-    must(a != NULL);
-    a->first = a->head = chunk_new(CHUNK_FIRST);
+    if (first == NULL) {
+        free(a);
+        return NULL;
+    }
+    a->first = a->head = first;
     a->max = max_bytes;
-    a->used = 0;
     a->taken = CHUNK_FIRST;
     return a;
+}
+
+void arena_on_empty(struct arena *a, void (*empty)(void *arg), void *arg)
+{
+    a->empty = empty;
+    a->arg = arg;
 }
 
 static void free_to_first(struct arena *a)
@@ -102,7 +115,7 @@ size_t arena_used(const struct arena *a)
     return a->used;
 }
 
-static void grow(struct arena *a, size_t need)
+static bool grow(struct arena *a, size_t need)
 {
     size_t size = a->head->size * 2;
     struct chunk *c;
@@ -112,24 +125,37 @@ static void grow(struct arena *a, size_t need)
     if (size < need)
         size = need;
     c = chunk_new(size);
+    if (c == NULL)
+        return false;
     c->next = a->head;
     a->head = c;
     a->taken += size;
+    return true;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+void *arena_try(struct arena *a, size_t size)
 {
     void *p;
 
     must(size <= SIZE_MAX / 4);
     size = (size + ALIGN - 1) / ALIGN * ALIGN;
     must(a->used + size <= a->max); /* rule W4: stop rather than swell */
-    if (a->head->size - a->head->used < size)
-        grow(a, size);
+    if (a->head->size - a->head->used < size && !grow(a, size))
+        return NULL;
     p = a->head->data + a->head->used;
     a->head->used += size;
     a->used += size;
     return memset(p, 0, size);
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+    void *p = arena_try(a, size);
+
+    if (p == NULL && a->empty != NULL)
+        a->empty(a->arg);
+    must(p != NULL);
+    return p;
 }
 
 void *arena_array(struct arena *a, size_t count, size_t size)

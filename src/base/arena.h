@@ -13,9 +13,17 @@
 
 struct arena;
 
-/* A new arena that will hold at most max_bytes. Free with arena_free. */
+/* A new arena that will hold at most max_bytes, or NULL if there is no memory
+   for it. Free with arena_free. */
 struct arena *arena_new(size_t max_bytes);
 void arena_free(struct arena *a);
+
+/*
+ * What is called, and must not return, when the system has no memory left
+ * (rule W2); without it the process stops. Exceeding max_bytes always stops
+ * the process: that is a request too large, not a host too small.
+ */
+void arena_on_empty(struct arena *a, void (*empty)(void *arg), void *arg);
 
 /* Gives everything back but keeps the first chunk for the next unit. */
 void arena_reset(struct arena *a);
@@ -40,6 +48,9 @@ size_t arena_used(const struct arena *a);
 
 /* Zeroed memory aligned for any type. Never NULL: aborts at the limit. */
 void *arena_alloc(struct arena *a, size_t size);
+
+/* The same, but NULL if the system has no memory left. */
+void *arena_try(struct arena *a, size_t size);
 
 /* A new array of count objects of the given size; aborts on overflow. */
 void *arena_array(struct arena *a, size_t count, size_t size);

@@ -13,13 +13,13 @@ void buf_init(struct buf *b, size_t max)
 void buf_fini(struct buf *b)
 {
     free(b->data);
-    *b = (struct buf){ .max = b->max };
+    *b = (struct buf){ .max = b->max, .empty = b->empty, .arg = b->arg };
 }
 
 void buf_clear(struct buf *b)
 {
     b->len = 0;
-    b->failed = false;
+    b->failed = b->starved = false;
     if (b->data != NULL)
         b->data[0] = '\0';
 }
@@ -40,7 +40,9 @@ static bool reserve(struct buf *b, size_t n)
         cap *= 2;
     data = realloc(b->data, cap);
     if (data == NULL) {
-        b->failed = true;
+        if (b->empty != NULL)
+            b->empty(b->arg);
+        b->failed = b->starved = true;
         return false;
     }
     b->data = data;

@@ -1,6 +1,7 @@
 /*
  * A growing byte buffer with a maximum stated when it is made. Once full or
  * out of memory it stays failed and drops what comes; the closing call tells.
+ * One of a unit of work (cx_buf) fails that when there is no memory left.
  */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
@@ -18,6 +19,9 @@ struct buf {
     size_t cap;
     size_t max;
     bool failed;
+    bool starved; /* failed for want of memory, not at its maximum */
+    void (*empty)(void *arg); /* called instead, and must not return; or NULL */
+    void *arg;
 };
 
 void buf_init(struct buf *b, size_t max);

@@ -4,8 +4,6 @@
 #include <string.h>
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <sodium.h>
 
 static uint8_t master[SHA256_SIZE];
@@ -28,14 +26,18 @@ uint32_t random_below(uint32_t bound)
 
 void sha256(const void *p, size_t n, uint8_t out[SHA256_SIZE])
 {
-    must(EVP_Digest(p, n, out, NULL, EVP_sha256(), NULL) == 1);
+    crypto_hash_sha256(out, p, n);
 }
 
 void hmac_sha256(const void *key, size_t key_len, const void *p, size_t n,
                  uint8_t out[SHA256_SIZE])
 {
-    must(key_len <= 4096);
-    must(HMAC(EVP_sha256(), key, (int)key_len, p, n, out, NULL) != NULL);
+    crypto_auth_hmacsha256_state s;
+
+    crypto_auth_hmacsha256_init(&s, key, key_len);
+    crypto_auth_hmacsha256_update(&s, p, n);
+    crypto_auth_hmacsha256_final(&s, out);
+    sodium_memzero(&s, sizeof s);
 }
 
 bool secret_equal(const void *a, const void *b, size_t n)

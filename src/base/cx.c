@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/log.h"
 
 struct own {
@@ -19,13 +20,22 @@ struct cx_scope {
     bool cleaning;
 };
 
+static void out_of_memory(void *cx)
+{
+    cx_fail_memory(cx);
+}
+
 struct cx *cx_new(struct db *db, const struct config *config,
                   size_t max_bytes)
 {
     struct arena *arena = arena_new(max_bytes);
-    struct cx *cx = calloc(1, sizeof *cx);
+    struct cx *cx = arena == NULL ? NULL : calloc(1, sizeof *cx);
 
-    must(cx != NULL);
+    if (cx == NULL) {
+        arena_free(arena);
+        return NULL;
+    }
+    arena_on_empty(arena, out_of_memory, cx);
     cx->arena = arena;
     cx->db = db;
     cx->config = config;
@@ -110,6 +120,17 @@ void cx_fail_at(struct cx *cx, enum cx_code code, const char *field,
     unwind(cx);
 }
 
+void cx_fail_memory(struct cx *cx)
+{
+    cx_fail(cx, ERR_MEMORY,
+            "服务器内存不足。刚才的操作是否生效，请核对后再重试。");
+}
+
+bool cx_error_passes(const struct cx *cx)
+{
+    return cx->error.code == ERR_DATABASE || cx->error.code == ERR_MEMORY;
+}
+
 void cx_refail(struct cx *cx)
 {
     must(cx->error.code != CX_OK);
@@ -121,9 +142,13 @@ void *cx_own(struct cx *cx, void *p, void (*clean)(void *))
     struct own *o;
 
     if (p == NULL)
-        cx_fail(cx, ERR_INTERNAL, "系统资源不足，稍后重试。");
+        cx_fail_memory(cx);
     must(cx->innermost != NULL);
-    o = CX_NEW(cx, struct own);
+    o = arena_try(cx->arena, sizeof *o);
+    if (o == NULL) { /* not on the list yet */
+        clean(p);
+        cx_fail_memory(cx);
+    }
     *o = (struct own){ cx->innermost->owned, p, clean };
     cx->innermost->owned = o;
     return p;
@@ -135,6 +160,34 @@ void cx_disown(struct cx *cx, const void *p)
         for (struct own *o = s->owned; o != NULL; o = o->next)
             if (o->p == p)
                 o->clean = NULL;
+}
+
+static void free_buf(void *p)
+{
+    buf_fini(p);
+}
+
+struct buf *cx_buf(struct cx *cx, size_t max_bytes)
+{
+    struct buf *b = CX_NEW(cx, struct buf);
+
+    buf_init(b, max_bytes);
+    b->empty = out_of_memory;
+    b->arg = cx;
+    return cx_own(cx, b, free_buf);
+}
+
+static void free_arena(void *p)
+{
+    arena_free(p);
+}
+
+struct arena *cx_arena(struct cx *cx, size_t max_bytes)
+{
+    struct arena *a = cx_own(cx, arena_new(max_bytes), free_arena);
+
+    arena_on_empty(a, out_of_memory, cx);
+    return a;
 }
 
 static const struct {

@@ -51,6 +51,7 @@
     ERR(INTERNAL,       500, 50000)                                           \
     ERR(PARTNER,        502, 50200) /* a third party failed */                \
     ERR(UNCONFIGURED,   503, 50301) /* a setting is missing */                \
+    ERR(MEMORY,         503, 50302) /* the system has none left (C8) */       \
     ERR(DATABASE,       503, 50300) /* gone, full or read only */
 
 enum cx_code {
@@ -99,6 +100,7 @@ struct scope {
     size_t station_count;
 };
 
+struct buf;
 struct db;
 struct config;
 struct kept;
@@ -123,7 +125,8 @@ struct cx {
     struct cx_scope *innermost;
 };
 
-/* A unit of work whose arena holds at most max_bytes. */
+/* A unit of work whose arena holds at most max_bytes; NULL if there is no
+   memory for it. */
 struct cx *cx_new(struct db *db, const struct config *config,
                   size_t max_bytes);
 void cx_free(struct cx *cx);
@@ -147,16 +150,30 @@ NORETURN void cx_fail_at(struct cx *cx, enum cx_code code, const char *field,
                          const char *file, int line, const char *fmt, ...)
     PRINTF_LIKE(6, 7);
 
+/* Did it fail for a reason that passes (no database, no memory)? The same
+   again may succeed, so nothing is decided by such a failure. */
+bool cx_error_passes(const struct cx *cx);
+
 /* Fails again with cx->error as it stands, from an outer scope. */
 NORETURN void cx_refail(struct cx *cx);
+
+/* Ends the innermost cx_run because the system has no memory left. What a
+   request did before may have been committed: the text does not deny it. */
+NORETURN void cx_fail_memory(struct cx *cx);
 
 /*
  * Puts p on the clean-up list of the innermost scope and returns it. clean
  * is called once when that scope ends, well or badly, unless disowned.
- * A NULL p fails with ERR_INTERNAL.
+ * A NULL p fails as cx_fail_memory does.
  */
 void *cx_own(struct cx *cx, void *p, void (*clean)(void *));
 void cx_disown(struct cx *cx, const void *p);
+
+/* A buffer, and an arena beside that of cx, of the innermost scope: freed with
+   it, and without memory they fail as that of cx does. No foreign callback may
+   write to them (see above). */
+struct buf *cx_buf(struct cx *cx, size_t max_bytes);
+struct arena *cx_arena(struct cx *cx, size_t max_bytes);
 
 int cx_status(enum cx_code code);        /* HTTP status */
 int cx_number(enum cx_code code);        /* code in JSON answers */

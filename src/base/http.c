@@ -65,25 +65,37 @@ static bool url_is_allowed(const struct cx *cx, const char *url)
     return false;
 }
 
-static struct curl_slist *header_list(const struct http_call *call)
+static void free_headers(void *p)
 {
-    struct curl_slist *list = NULL;
-
-    for (size_t i = 0; call->headers != NULL && call->headers[i]; i++) {
-        struct curl_slist *longer =
-            curl_slist_append(list, call->headers[i]);
-
-        must(longer != NULL);
-        list = longer;
-    }
-    return list;
+    curl_slist_free_all(*(struct curl_slist **)p);
 }
 
-static void set_options(CURL *c, const struct cx *cx,
-                        const struct http_call *call, struct receiver *r)
+static struct curl_slist *header_list(struct cx *cx,
+                                      const struct http_call *call)
 {
-    curl_easy_setopt(c, CURLOPT_URL, call->url);
-    curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, call->method);
+    struct curl_slist **list = CX_NEW(cx, struct curl_slist *);
+
+    cx_own(cx, list, free_headers);
+    for (size_t i = 0; call->headers != NULL && call->headers[i]; i++) {
+        struct curl_slist *longer =
+            curl_slist_append(*list, call->headers[i]);
+
+        if (longer == NULL)
+            cx_fail_memory(cx);
+        *list = longer;
+    }
+    return *list;
+}
+
+static bool set_options(CURL *c, const struct cx *cx,
+                        const struct http_call *call, struct receiver *r,
+                        struct curl_slist *headers)
+{
+    bool ok = true;
+
+    /* Those that copy a text may lack the memory for it. */
+    ok &= curl_easy_setopt(c, CURLOPT_URL, call->url) == CURLE_OK;
+    ok &= curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, call->method) == CURLE_OK;
     if (call->body != NULL) {
         curl_easy_setopt(c, CURLOPT_POSTFIELDS, call->body);
         curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE,
@@ -91,8 +103,8 @@ static void set_options(CURL *c, const struct cx *cx,
     }
     curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(c, CURLOPT_PROXY, "");
-    curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+    ok &= curl_easy_setopt(c, CURLOPT_PROXY, "") == CURLE_OK;
+    ok &= curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK;
     curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
     curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)TOTAL_MS);
@@ -101,7 +113,10 @@ static void set_options(CURL *c, const struct cx *cx,
     curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(c, CURLOPT_HEADERDATA, r);
     if (cx->config != NULL && cx->config->http_ca_file[0] != '\0')
-        curl_easy_setopt(c, CURLOPT_CAINFO, cx->config->http_ca_file);
+        ok &= curl_easy_setopt(c, CURLOPT_CAINFO,
+                               cx->config->http_ca_file) == CURLE_OK;
+    curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+    return ok;
 }
 
 static const char *const *split_headers(struct cx *cx, char *text)
@@ -136,12 +151,12 @@ struct http_answer *http_send(struct cx *cx, const struct http_call *call)
     buf_init(&r->headers, 64 * 1024);
     cx_own(cx, r, receiver_free);
     c = cx_own(cx, curl_easy_init(), curl_easy_cleanup);
-    headers = header_list(call);
-    if (headers != NULL)
-        cx_own(cx, headers, (void (*)(void *))curl_slist_free_all);
-    set_options(c, cx, call, r);
-    curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+    headers = header_list(cx, call);
+    if (!set_options(c, cx, call, r, headers))
+        cx_fail_memory(cx);
     rc = curl_easy_perform(c);
+    if (rc == CURLE_OUT_OF_MEMORY || r->body.starved || r->headers.starved)
+        cx_fail_memory(cx);
     if (rc != CURLE_OK) {
         log_warn("http.failed", F_TEXT("url", call->url),
                  F_TEXT("why", curl_easy_strerror(rc)));

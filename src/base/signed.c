@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-#include "base/buf.h"
+#include <sodium.h>
+
 #include "base/crypto.h"
 #include "base/cx.h"
 #include "base/log.h"
@@ -26,16 +27,19 @@ char *signed_hex(const char *key, const char *head, const char *timestamp,
                  const char *nonce, const void *body, size_t len,
                  char out[SIGNED_HEX])
 {
-    struct buf b;
+    const char *const lines[] = { head, timestamp, nonce };
+    crypto_auth_hmacsha256_state s;
     uint8_t mac[SHA256_SIZE];
 
-    buf_init(&b, len + strlen(head) + strlen(timestamp) + strlen(nonce) + 8);
-    buf_printf(&b, "%s\n%s\n%s\n", head, timestamp, nonce);
-    buf_add(&b, body, len);
-    buf_putc(&b, '\n');
-    must(!b.failed);
-    hmac_sha256(key, strlen(key), b.data, b.len, mac);
-    buf_fini(&b);
+    crypto_auth_hmacsha256_init(&s, (const uint8_t *)key, strlen(key));
+    for (size_t i = 0; i < COUNT(lines); i++) {
+        crypto_auth_hmacsha256_update(&s, (const uint8_t *)lines[i],
+                                      strlen(lines[i]));
+        crypto_auth_hmacsha256_update(&s, (const uint8_t *)"\n", 1);
+    }
+    crypto_auth_hmacsha256_update(&s, body, len);
+    crypto_auth_hmacsha256_update(&s, (const uint8_t *)"\n", 1);
+    crypto_auth_hmacsha256_final(&s, mac);
     return hex_encode(mac, sizeof mac, out);
 }
 

@@ -30,11 +30,6 @@ static const struct kind {
     { "电站", "station", "station.view", find_stations },
 };
 
-static void free_buf(void *b)
-{
-    buf_fini(b);
-}
-
 static void put(struct cx *cx, struct json_out *j, const struct kind *k,
                 const char *text)
 {
@@ -55,11 +50,9 @@ static void find(struct request *req, const void *args)
 {
     const struct find_args *a = args;
     struct cx *cx = req->cx;
-    struct buf *out = CX_NEW(cx, struct buf);
+    struct buf *out = cx_buf(cx, JSON_MAX);
     struct json_out j = { .to = out };
 
-    buf_init(out, JSON_MAX);
-    cx_own(cx, out, free_buf);
     json_open(&j, NULL, '[');
     for (size_t i = 0; i < COUNT(kinds); i++)
         if (request_may(req, kinds[i].perm))

@@ -253,11 +253,6 @@ static void json_cluster(struct cx *cx, struct json_out *j,
     json_close(j, '}');
 }
 
-static void free_buf(void *b)
-{
-    buf_fini(b);
-}
-
 static void show_markers(struct request *req, const void *args)
 {
     const struct data_args *a = args;
@@ -267,11 +262,9 @@ static void show_markers(struct request *req, const void *args)
     size_t n, count;
     struct map_station *found;
     struct map_marker *m;
-    struct buf *out = CX_NEW(cx, struct buf);
+    struct buf *out = cx_buf(cx, JSON_MAX);
     struct json_out j = { .to = out };
 
-    buf_init(out, JSON_MAX);
-    cx_own(cx, out, free_buf);
     must(read_box(cx, a->box, e6));
     q.west_e6 = e6[0];
     q.south_e6 = e6[1];

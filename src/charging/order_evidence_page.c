@@ -30,18 +30,11 @@ const struct arg evidence_args[EVIDENCE_ARGS] = {
     ARG(struct evidence_args, show, .labels = LIST(evidence_show_labels)),
 };
 
-static void buf_free(void *p)
-{
-    buf_fini(p);
-}
-
 struct json_out *page_json(struct cx *cx)
 {
     struct json_out *j = CX_NEW(cx, struct json_out);
 
-    j->to = CX_NEW(cx, struct buf);
-    buf_init(j->to, JSON_MAX);
-    cx_own(cx, j->to, buf_free);
+    j->to = cx_buf(cx, JSON_MAX);
     return j;
 }
 

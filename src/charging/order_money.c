@@ -212,11 +212,9 @@ static void write_order(struct cx *cx, const struct order *o,
 static const char *event_json(struct cx *cx, const struct order *o,
                               const struct bill *b)
 {
-    struct buf *text = CX_NEW(cx, struct buf);
+    struct buf *text = cx_buf(cx, 1000);
     struct json_out j = { text, false };
-    const char *json;
 
-    buf_init(text, 1000);
     json_open(&j, NULL, '{');
     json_int(&j, "order_id", o->id);
     json_text(&j, "order_no", o->order_no);
@@ -230,9 +228,7 @@ static const char *event_json(struct cx *cx, const struct order *o,
     json_int(&j, "total_fen", b->total.fen);
     json_close(&j, '}');
     must(buf_text(text) != NULL);
-    json = cx_strdup(cx, buf_text(text));
-    buf_fini(text);
-    return json;
+    return cx_strdup(cx, buf_text(text));
 }
 
 static void tell(struct cx *cx, const char *topic,

@@ -276,7 +276,7 @@ static void answer(struct cx *cx, const struct request_row *r)
         give_up(cx, r); /* nobody to answer, or not a request */
         return;
     }
-    if (!cx_run(cx, answer_tx, a) && cx->error.code != ERR_DATABASE) {
+    if (!cx_run(cx, answer_tx, a) && !cx_error_passes(cx)) {
         /* The order could not be made: the second try says why. */
         cx->actor = actor;
         a->reject = reject_of_error(cx->error.code);

@@ -463,7 +463,7 @@ static bool settle_one(struct cx *cx, int64_t id, bool is_suspect)
         return true;
     f.why = cx_strdup(cx, cx->error.text);
     log_error("settle.failed", F_INT("record", id), F_TEXT("why", f.why));
-    if (cx->error.code != ERR_DATABASE)
+    if (!cx_error_passes(cx))
         return cx_run(cx, note_failure, &f);
     if (is_suspect && !cx_run(cx, suspect_spared, &s))
         log_warn("settle.try_counted", F_INT("record", id));
@@ -492,7 +492,7 @@ static bool settle_some(struct cx *cx, const struct group *g)
         return true;
     log_warn("settle.group_failed", F_INT("records", g->n),
              F_TEXT("why", cx->error.text));
-    return cx->error.code != ERR_DATABASE && settle_singly(cx, g);
+    return !cx_error_passes(cx) && settle_singly(cx, g);
 }
 
 static void free_unit(void *p)

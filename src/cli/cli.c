@@ -36,7 +36,9 @@ int cli_run(const struct cli *cli, size_t arena_bytes,
         return CLI_FAILED;
     login = db_login_of(config, STATEMENT_LIMIT_S);
     db = db_open(&login);
+    must(db != NULL);
     cx = cx_new(db, config, arena_bytes);
+    must(cx != NULL);
     cx_begin(cx);
     cx->actor = (struct actor){ .kind = ACTOR_SYSTEM, .name = "pilehub",
                                 .address = "" };

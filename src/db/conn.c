@@ -4,6 +4,7 @@
 #include <mysqld_error.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/config.h"
 #include "base/log.h"
@@ -29,20 +30,12 @@ struct db *db_open(const struct db_login *login)
 {
     struct db *db = calloc(1, sizeof *db);
 
-    must(db != NULL);
-    db->login = *login;
+    if (db != NULL)
+        db->login = *login;
     return db;
 }
 
-void db_close(struct db *db)
-{
-    if (db == NULL)
-        return;
-    conn_drop(db);
-    free(db);
-}
-
-void conn_drop(struct db *db)
+static void let_go(struct db *db)
 {
     for (size_t i = 0; i < CACHE_SIZE; i++) {
         struct cached *c = &db->cache[i];
@@ -57,6 +50,23 @@ void conn_drop(struct db *db)
     db->my = NULL;
     db->generation++;
     db->broken = db->tx_depth > 0;
+}
+
+void db_close(struct db *db)
+{
+    if (db == NULL)
+        return;
+    let_go(db);
+    free(db);
+}
+
+/* Nothing more is said to the server or heard from it: closing a statement
+   would wait for the rest of its rows. */
+void conn_drop(struct db *db)
+{
+    if (db->my != NULL)
+        (void)shutdown((int)mysql_get_socket(db->my), SHUT_RDWR);
+    let_go(db);
 }
 
 /* A connection to a server with unsafe settings is none (T1, T8): another
@@ -81,12 +91,13 @@ static bool conn_open(struct db *db)
     bool by_socket = l->socket[0] != '\0';
 
     db->my = mysql_init(NULL);
-    must(db->my != NULL);
-    mysql_options(db->my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-    mysql_options(db->my, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
-    mysql_options(db->my, MYSQL_OPT_READ_TIMEOUT, &io_s);
-    mysql_options(db->my, MYSQL_OPT_WRITE_TIMEOUT, &io_s);
-    if (mysql_real_connect(db->my, by_socket ? NULL : l->host, l->user,
+    if (db->my == NULL)
+        return false;
+    if (mysql_options(db->my, MYSQL_SET_CHARSET_NAME, "utf8mb4") == 0 &&
+        mysql_options(db->my, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s) == 0 &&
+        mysql_options(db->my, MYSQL_OPT_READ_TIMEOUT, &io_s) == 0 &&
+        mysql_options(db->my, MYSQL_OPT_WRITE_TIMEOUT, &io_s) == 0 &&
+        mysql_real_connect(db->my, by_socket ? NULL : l->host, l->user,
                            l->password, l->name, (unsigned)l->port,
                            by_socket ? l->socket : NULL,
                            CLIENT_FOUND_ROWS) != NULL &&
@@ -96,7 +107,8 @@ static bool conn_open(struct db *db)
     }
     log_warn("db.connect_failed", F_INT("error", mysql_errno(db->my)),
              F_TEXT("text", mysql_error(db->my)));
-    db->failed_at_ms = monotonic_ms();
+    if (mysql_errno(db->my) != CR_OUT_OF_MEMORY)
+        db->failed_at_ms = monotonic_ms(); /* the server's failure, not ours */
     mysql_close(db->my);
     db->my = NULL;
     return false;
@@ -192,6 +204,7 @@ void conn_forget(struct db *db, const char *sql)
 MYSQL_STMT *conn_prepare(struct cx *cx, const char *sql)
 {
     struct cached *slot, *c;
+    const char *copy;
     MYSQL_STMT *stmt;
 
     conn_need(cx);
@@ -202,32 +215,52 @@ MYSQL_STMT *conn_prepare(struct cx *cx, const char *sql)
         return c->stmt;
     }
     stmt = mysql_stmt_init(cx->db->my);
-    must(stmt != NULL);
+    if (stmt == NULL)
+        conn_fail(cx, CR_OUT_OF_MEMORY, "mysql_stmt_init", sql);
     if (mysql_stmt_prepare(stmt, sql, strlen(sql)) != 0) {
-        unsigned error = mysql_stmt_errno(stmt);
-        const char *why = cx_strdup(cx, mysql_stmt_error(stmt));
+        unsigned error = conn_stmt_error(stmt);
+        char why[MYSQL_ERRMSG_SIZE];
 
+        snprintf(why, sizeof why, "%s", mysql_stmt_error(stmt));
         mysql_stmt_close(stmt);
         conn_fail(cx, error, why, sql);
     }
     cache_empty(slot);
-    *slot = (struct cached){ strdup(sql), hash_text(sql), stmt,
+    copy = strdup(sql);
+    if (copy == NULL) {
+        mysql_stmt_close(stmt);
+        cx_fail_memory(cx);
+    }
+    *slot = (struct cached){ copy, hash_text(sql), stmt,
                              ++cx->db->tick, lock_use_of(sql) };
-    must(slot->sql != NULL);
     lock_order_note(cx, slot->locks, sql);
     return stmt;
 }
 
 /* ---- errors -------------------------------------------------------------- */
 
-unsigned conn_command(struct db *db, const char *sql)
+/* The number of a failure: one without a number was for want of memory. */
+static unsigned known(unsigned error)
 {
-    return mysql_query(db->my, sql) == 0 ? 0 : mysql_errno(db->my);
+    return error != 0 ? error : CR_OUT_OF_MEMORY;
 }
 
+unsigned conn_stmt_error(MYSQL_STMT *stmt)
+{
+    return known(mysql_stmt_errno(stmt));
+}
+
+unsigned conn_command(struct db *db, const char *sql)
+{
+    return mysql_query(db->my, sql) == 0 ? 0 : known(mysql_errno(db->my));
+}
+
+/* A client library without memory may have left an answer half read: such a
+   connection is as good as lost. */
 bool conn_is_lost(unsigned error)
 {
-    return error == CR_SERVER_GONE_ERROR || error == CR_SERVER_LOST ||
+    return error == CR_OUT_OF_MEMORY || error == CR_COMMANDS_OUT_OF_SYNC ||
+           error == CR_SERVER_GONE_ERROR || error == CR_SERVER_LOST ||
            error == CR_SERVER_LOST_EXTENDED || error == CR_CONNECTION_ERROR ||
            error == CR_CONN_HOST_ERROR || error == ER_CONNECTION_KILLED ||
            error == ER_SERVER_SHUTDOWN;
@@ -251,6 +284,10 @@ void conn_fail(struct cx *cx, unsigned error, const char *message,
                     error == ER_LOCK_WAIT_TIMEOUT || error == 1047;
     /* Caught by an inner scope, it must not go on bare (T5, T7). */
     cx->db->broken |= cx->db->retry && cx->db->tx_depth > 0;
+    if (error == CR_OUT_OF_MEMORY) {
+        conn_drop(cx->db);
+        cx_fail_memory(cx);
+    }
     if (conn_is_lost(error)) {
         conn_drop(cx->db);
         cx_fail(cx, ERR_DATABASE, "数据库连接中断，稍后重试。");

@@ -68,6 +68,10 @@ MYSQL_STMT *conn_prepare(struct cx *cx, const char *sql);
 /* Forgets a statement that the server no longer knows. */
 void conn_forget(struct db *db, const char *sql);
 
+/* Why a call failed; never 0: the library may fail for want of memory without
+   saying so, and that is not a success. */
+unsigned conn_stmt_error(MYSQL_STMT *stmt);
+
 /* Plain text statement ("START TRANSACTION"); 0 or the error number. */
 unsigned conn_command(struct db *db, const char *sql);
 

@@ -50,8 +50,8 @@ struct db_login db_login_of(const struct config *c, int statement_limit_s);
 bool db_server_is_fit(const struct config *c);
 
 /*
- * A handle, connected now if possible and otherwise on first use. Never
- * NULL. After a lost connection the next unit of work connects again.
+ * A handle; it connects on first use, and after a lost connection again. NULL
+ * only if there is no memory.
  */
 struct db *db_open(const struct db_login *login);
 void db_close(struct db *db);

@@ -129,11 +129,9 @@ static const struct applied *find_applied(struct cx *cx, const char *name)
  */
 static const char *next_statement(struct cx *cx, const char **text)
 {
-    struct buf *b = CX_NEW(cx, struct buf);
+    struct buf *b = cx_buf(cx, FILE_MAX_BYTES);
     const char *p = *text, *result = NULL;
 
-    buf_init(b, FILE_MAX_BYTES);
-    cx_own(cx, b, (void (*)(void *))buf_fini);
     while (*p != '\0' && result == NULL) {
         size_t n = strcspn(p, "\n"), end = n;
         bool comment = strncmp(p + strspn(p, " "), "--", 2) == 0;

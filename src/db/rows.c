@@ -12,18 +12,13 @@ struct rows {
     size_t columns, count;
 };
 
-static void free_texts(void *p)
-{
-    arena_free(p);
-}
-
 struct rows *rows_new(struct cx *cx, const char *sql)
 {
     struct rows *r = CX_NEW(cx, struct rows);
 
     r->cx = cx;
     r->sql = sql;
-    r->texts = cx_own(cx, arena_new(TEXT_BYTES), free_texts);
+    r->texts = cx_arena(cx, TEXT_BYTES);
     return r;
 }
 

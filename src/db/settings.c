@@ -150,6 +150,7 @@ bool db_server_is_fit(const struct config *config)
 
     login.is_strict = false; /* or there would be no connection to ask on */
     db = db_open(&login);
+    must(db != NULL);
     fits = !db_ping(db) || settings_server_fits(db, why);
     db_close(db);
     if (fits)

@@ -67,9 +67,9 @@ static unsigned execute_once(struct cx *cx, MYSQL_STMT *stmt,
         for (size_t i = 0; i < binds.n; i++)
             bind_value(cx, &b[i], &binds.v[i]);
         if (mysql_stmt_bind_param(stmt, b) != 0)
-            return mysql_stmt_errno(stmt);
+            return conn_stmt_error(stmt);
     }
-    return mysql_stmt_execute(stmt) == 0 ? 0 : mysql_stmt_errno(stmt);
+    return mysql_stmt_execute(stmt) == 0 ? 0 : conn_stmt_error(stmt);
 }
 
 /* The statement is stale, not the data: prepare again. */
@@ -90,7 +90,7 @@ static MYSQL_STMT *run(struct cx *cx, const char *sql, struct db_binds binds,
     for (int attempt = 0;; attempt++) {
         MYSQL_STMT *stmt = conn_prepare(cx, sql);
         unsigned error = execute_once(cx, stmt, binds);
-        const char *why;
+        char why[MYSQL_ERRMSG_SIZE];
 
         if (error == 0)
             return stmt;
@@ -107,7 +107,7 @@ static MYSQL_STMT *run(struct cx *cx, const char *sql, struct db_binds binds,
             conn_drop(cx->db); /* died while idle: nothing was sent */
             continue;
         }
-        why = cx_strdup(cx, mysql_stmt_error(stmt));
+        snprintf(why, sizeof why, "%s", mysql_stmt_error(stmt));
         if (is_stale(error))
             conn_forget(cx->db, sql);
         conn_fail(cx, error, why, sql);
@@ -186,10 +186,14 @@ static void result_close(void *p)
         free(r->buffer[i]);
 }
 
-static void result_buffer(struct result *r, size_t i, size_t size)
+static void result_buffer(struct cx *cx, struct result *r, size_t i,
+                          size_t size)
 {
-    r->buffer[i] = realloc(r->buffer[i], size + 1);
-    must(r->buffer[i] != NULL);
+    char *larger = realloc(r->buffer[i], size + 1);
+
+    if (larger == NULL)
+        cx_fail_memory(cx);
+    r->buffer[i] = larger;
     r->size[i] = size;
     r->bind[i].buffer = r->buffer[i];
     r->bind[i].buffer_length = size;
@@ -212,11 +216,11 @@ static struct result *result_open(struct cx *cx, const char *sql,
         r->bind[i].length = &r->len[i];
         r->bind[i].is_null = &r->null[i];
         r->bind[i].error = &r->cut[i];
-        result_buffer(r, i, COLUMN_FIRST);
+        result_buffer(cx, r, i, COLUMN_FIRST);
     }
     if (mysql_stmt_bind_result(r->stmt, r->bind) != 0 ||
         (store && mysql_stmt_store_result(r->stmt) != 0))
-        conn_fail(cx, mysql_stmt_errno(r->stmt), mysql_stmt_error(r->stmt),
+        conn_fail(cx, conn_stmt_error(r->stmt), mysql_stmt_error(r->stmt),
                   sql);
     return r;
 }
@@ -238,9 +242,9 @@ static void fetch_long(struct cx *cx, struct result *r)
         if (r->null[i] || r->len[i] <= r->size[i])
             continue;
         must(r->len[i] <= COLUMN_MAX_BYTES);
-        result_buffer(r, i, r->len[i]);
+        result_buffer(cx, r, i, r->len[i]);
         if (mysql_stmt_fetch_column(r->stmt, &r->bind[i], (unsigned)i, 0))
-            conn_fail(cx, mysql_stmt_errno(r->stmt),
+            conn_fail(cx, conn_stmt_error(r->stmt),
                       mysql_stmt_error(r->stmt), "fetch");
         r->grown = true;
     }
@@ -257,7 +261,7 @@ static bool result_next(struct cx *cx, struct result *r)
     if (rc == MYSQL_NO_DATA)
         return false;
     if (rc == 1)
-        conn_fail(cx, mysql_stmt_errno(r->stmt), mysql_stmt_error(r->stmt),
+        conn_fail(cx, conn_stmt_error(r->stmt), mysql_stmt_error(r->stmt),
                   "fetch");
     if (rc == MYSQL_DATA_TRUNCATED)
         fetch_long(cx, r);
@@ -516,12 +520,13 @@ int64_t db_insert_rows(struct cx *cx, const char *sql,
         bind_column(cx, &b[k], values, rows, columns, k);
     mysql_stmt_attr_set(stmt, STMT_ATTR_ARRAY_SIZE, &size);
     error = mysql_stmt_bind_param(stmt, b) || mysql_stmt_execute(stmt)
-                ? mysql_stmt_errno(stmt)
+                ? conn_stmt_error(stmt)
                 : 0;
     affected = (int64_t)mysql_stmt_affected_rows(stmt);
     if (error != 0) {
-        const char *why = cx_strdup(cx, mysql_stmt_error(stmt));
+        char why[MYSQL_ERRMSG_SIZE];
 
+        snprintf(why, sizeof why, "%s", mysql_stmt_error(stmt));
         conn_forget(cx->db, sql);
         conn_fail(cx, error, why, sql);
     }

@@ -21,8 +21,12 @@ enum {
 struct cx *worker_cx(struct worker *w)
 {
     struct db_login login = db_login_of(w->gateway->config, STATEMENT_S);
+    struct db *db = db_open(&login);
+    struct cx *cx = db == NULL ? NULL
+                               : cx_new(db, w->gateway->config, ARENA_MAX);
 
-    return cx_new(db_open(&login), w->gateway->config, ARENA_MAX);
+    must(cx != NULL); /* at the start */
+    return cx;
 }
 
 void worker_cx_free(struct cx *cx)

@@ -72,6 +72,7 @@ static void NORETURN work(const struct config *config, pid_t parent,
     struct schedule s;
     char owner[80];
 
+    must(cx != NULL);
     must(prctl(PR_SET_PDEATHSIG, SIGTERM) == 0);
     schedule_init(&s, cx, owner_name(config, parent, worker, owner),
                   &all_features, kept_jobs, KEPT_JOBS, worker, WORKERS);

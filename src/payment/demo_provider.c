@@ -118,19 +118,11 @@ static const char *url_of(struct cx *cx, const char *path)
     return cx_printf(cx, "%.*s%s", (int)n, base, path);
 }
 
-static void free_buf(void *p)
-{
-    buf_fini(p);
-}
-
 static struct json_out *body_open(struct cx *cx)
 {
     struct json_out *j = CX_NEW(cx, struct json_out);
-    struct buf *b = CX_NEW(cx, struct buf);
 
-    buf_init(b, BODY_MAX);
-    cx_own(cx, b, free_buf);
-    *j = (struct json_out){ .to = b };
+    *j = (struct json_out){ .to = cx_buf(cx, BODY_MAX) };
     json_open(j, NULL, '{');
     json_text(j, "merchant", cx->config->payment_merchant);
     return j;
@@ -211,7 +203,6 @@ static enum pay_outcome create(struct cx *cx, const struct pay_order *order,
     struct exchange *e = CX_NEW(cx, struct exchange);
     struct json_out *j = body_open(cx);
     enum pay_outcome outcome;
-    struct buf client;
 
     json_text(j, "out_trade_no", order->out_trade_no);
     json_int(j, "amount", order->amount.fen);
@@ -227,13 +218,11 @@ static enum pay_outcome create(struct cx *cx, const struct pay_order *order,
         outcome = take_trade(cx, e, order->out_trade_no, out, why);
     if (outcome != PAY_OK)
         return outcome;
-    buf_init(&client, BODY_MAX);
-    j = &(struct json_out){ .to = &client };
+    j = &(struct json_out){ .to = cx_buf(cx, BODY_MAX) };
     json_open(j, NULL, '{');
     json_text(j, "pay_url", text_of(e->json, "pay_url"));
     json_close(j, '}');
-    out->client = buf_text(&client) ? cx_strdup(cx, buf_text(&client)) : "";
-    buf_fini(&client);
+    out->client = buf_text(j->to) ? cx_strdup(cx, buf_text(j->to)) : "";
     return PAY_OK;
 }
 

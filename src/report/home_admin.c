@@ -291,18 +291,11 @@ static void put_kpis(struct home *h, const struct figures_at *days, size_t n)
 
 /* ---- trend -------------------------------------------------------------- */
 
-static void buf_free(void *p)
-{
-    buf_fini(p);
-}
-
 static struct json_out *json_begin(struct cx *cx, struct buf **b)
 {
     struct json_out *j = CX_NEW(cx, struct json_out);
 
-    *b = CX_NEW(cx, struct buf);
-    buf_init(*b, 256 * 1024);
-    cx_own(cx, *b, buf_free);
+    *b = cx_buf(cx, 256 * 1024);
     j->to = *b;
     return j;
 }

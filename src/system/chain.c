@@ -30,17 +30,14 @@ void chain_put_number(struct buf *b, int64_t n)
 }
 
 /* chain becomes that of the next row. */
-static void link_row(const struct chain *c, uint8_t chain[SHA256_SIZE],
-                     const void *row)
+static void link_row(struct buf *b, const struct chain *c,
+                     uint8_t chain[SHA256_SIZE], const void *row)
 {
-    struct buf b;
-
-    buf_init(&b, CANONICAL_MAX);
-    buf_add(&b, chain, SHA256_SIZE);
-    c->canonical(&b, row);
-    must(buf_text(&b) != NULL);
-    sha256(b.data, b.len, chain);
-    buf_fini(&b);
+    buf_clear(b);
+    buf_add(b, chain, SHA256_SIZE);
+    c->canonical(b, row);
+    must(buf_text(b) != NULL);
+    sha256(b->data, b->len, chain);
 }
 
 /* ---- sealing ----------------------------------------------------------- */
@@ -82,6 +79,7 @@ static void seal_batch(struct cx *cx, void *arg)
         arena_array(cx->arena, BATCH + 1, sizeof *chains);
     struct db_value *v = arena_array(cx->arena, (size_t)BATCH * COLUMNS,
                                      sizeof *v);
+    struct buf *b = cx_buf(cx, CANONICAL_MAX);
     const struct head_row *h = head_of(cx, c);
     int64_t last = db_int(cx, c->newest, BIND());
     char *rows;
@@ -96,7 +94,7 @@ static void seal_batch(struct cx *cx, void *arg)
 
         l->seq = (h != NULL ? h->seq : 0) + (int64_t)i + 1;
         memcpy(chains[i + 1], chains[i], SHA256_SIZE);
-        link_row(c, chains[i + 1], l);
+        link_row(b, c, chains[i + 1], l);
         v[i * COLUMNS] = V(l->seq);
         v[i * COLUMNS + 1] = V(l->id);
         v[i * COLUMNS + 2] = V(((struct bytes){ chains[i + 1],
@@ -186,6 +184,7 @@ struct noted {
 };
 
 struct walk {
+    struct buf *text; /* of the row at hand */
     const struct chain *c;
     struct chain_verdict *v;
     uint8_t chain[SHA256_SIZE];
@@ -237,7 +236,7 @@ static bool check_row(struct cx *cx, void *row, void *arg)
         return bad(w, l->seq, l->id, "a number is missing before it");
     if (l->id == 0)
         return bad(w, l->seq, 0, "its row is gone");
-    link_row(w->c, w->chain, row);
+    link_row(w->text, w->c, w->chain, row);
     hex_encode(w->chain, SHA256_SIZE, hex);
     if (strcasecmp(hex, l->chain) != 0)
         return bad(w, l->seq, l->id, "it is not the row that was sealed");
@@ -272,7 +271,8 @@ struct chain_verdict chain_verify(struct cx *cx, const struct chain *c,
     struct walk *w = CX_NEW(cx, struct walk);
     uint8_t *key = arena_array(cx->arena, SHA256_SIZE, 1);
 
-    *w = (struct walk){ .c = c, .v = v, .known_seq = known_seq,
+    *w = (struct walk){ .c = c, .v = v, .text = cx_buf(cx, CANONICAL_MAX),
+                        .known_seq = known_seq,
                         .known_head = known_head };
     w->noted = heads_of(cx, c, &w->noted_count);
     w->key = read_key(cx, key) ? key : NULL;

@@ -50,9 +50,12 @@ static struct side *side_open(struct cx *cx, int64_t task)
     struct db_login login = db_login_of(cx->config, STATEMENT_LIMIT_S);
 
     s->task = task;
+    cx_own(cx, s, side_close);
     s->db = db_open(&login);
-    s->cx = cx_new(s->db, cx->config, SIDE_ARENA);
-    return cx_own(cx, s, side_close);
+    s->cx = s->db == NULL ? NULL : cx_new(s->db, cx->config, SIDE_ARENA);
+    if (s->cx == NULL)
+        cx_fail_memory(cx);
+    return s;
 }
 
 static void tell_work(struct cx *cx, void *arg)
@@ -128,7 +131,7 @@ void export_run(struct cx *cx)
     }
     /* The server going away is no fault of the task: the next run begins it
        again. */
-    if (cx->error.code == ERR_DATABASE)
+    if (cx_error_passes(cx))
         cx_refail(cx);
     export_failed(cx, t->id, cx->error.text);
 }

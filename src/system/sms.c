@@ -32,23 +32,16 @@ bool sms_is_configured(const struct cx *cx)
     return cx->config->sms_url[0] != '\0' && cx->config->sms_key[0] != '\0';
 }
 
-static void free_buf(void *p)
-{
-    buf_fini(p);
-}
-
 static void deliver_code(struct cx *cx, const char *phone, const char *code,
                          const char *out_id)
 {
     static const char *const headers[] = {
         "Content-Type: application/json", NULL
     };
-    struct buf *body = CX_NEW(cx, struct buf);
+    struct buf *body = cx_buf(cx, BODY_MAX);
     struct json_out j = { .to = body };
     struct http_answer *answer;
 
-    buf_init(body, BODY_MAX);
-    cx_own(cx, body, free_buf);
     json_open(&j, NULL, '{');
     json_text(&j, "phone", phone);
     json_text(&j, "template", "code");

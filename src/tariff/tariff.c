@@ -184,12 +184,10 @@ struct tariff *tariff_load(struct cx *cx, int64_t id)
 static const char *version_json(struct cx *cx, const char *slots,
                                 const struct tariff_prices *p, stamp starts)
 {
-    struct buf *b = CX_NEW(cx, struct buf);
+    struct buf *b = cx_buf(cx, 2000);
     struct json_out j = { b, false };
     char day[STAMP_TEXT];
-    const char *text;
 
-    buf_init(b, 2000);
     json_open(&j, NULL, '{');
     json_text(&j, "slots", slots);
     json_text(&j, "starts_on", stamp_date_text(starts, day));
@@ -199,9 +197,7 @@ static const char *version_json(struct cx *cx, const char *slots,
     }
     json_close(&j, '}');
     must(buf_text(b) != NULL);
-    text = cx_strdup(cx, buf_text(b));
-    buf_fini(b);
-    return text;
+    return cx_strdup(cx, buf_text(b));
 }
 
 /* Whoever changes tariffs of a station stands in line here. */

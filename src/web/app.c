@@ -160,8 +160,9 @@ static void run_claimed(struct cx *cx, struct call *c)
     if (!cx_run(cx, bare, c)) {
         struct cx_error error = cx->error;
 
-        if (db_outcome_unknown(cx))
-            cx_refail(cx); /* it may have taken effect: the claim stays */
+        /* It may have taken effect: the claim stays. */
+        if (db_outcome_unknown(cx) || error.code == ERR_MEMORY)
+            cx_refail(cx);
         db_tx(cx, drop_claim, c);
         cx->error = error;
         cx_refail(cx);

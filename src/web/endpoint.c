@@ -13,20 +13,13 @@
 
 enum { DATA_MAX = 4 * 1024 * 1024, KEY_MIN = 8 };
 
-static void free_buf(void *p)
-{
-    buf_fini(p);
-}
-
 /* Runs the handler and returns the whole answer text. */
 static const char *produce(struct serving *s, const void *args)
 {
     struct cx *cx = s->req.cx;
-    struct buf *text = CX_NEW(cx, struct buf);
+    struct buf *text = cx_buf(cx, DATA_MAX);
     struct json_out out = { .to = text };
 
-    buf_init(text, DATA_MAX);
-    cx_own(cx, text, free_buf);
     buf_puts(text, "{\"code\":0,\"data\":");
     s->match.row->endpoint->run(cx, args, &out);
     buf_putc(text, '}');

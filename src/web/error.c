@@ -43,6 +43,7 @@ static const struct words {
     { ERR_PARTNER, "down", "第三方服务没有响应", NULL },
     { ERR_UNCONFIGURED, "down", "服务尚未配置", NULL },
     { ERR_DATABASE, "down", "服务暂时不可用", NULL },
+    { ERR_MEMORY, "down", "服务暂时不可用", NULL },
 };
 
 static const struct words other = { CX_OK, "conflict", "操作没有完成", NULL };
@@ -79,6 +80,7 @@ static void json_answer(struct serving *s, int status)
     struct cx *cx = s->req.cx;
     struct buf text;
     struct json_out out = { .to = &text };
+    char least[200];
 
     buf_init(&text, 4096);
     json_open(&out, NULL, '{');
@@ -88,7 +90,15 @@ static void json_answer(struct serving *s, int status)
         json_text(&out, "field", cx->error.field);
     json_text(&out, "request_id", cx->request_id);
     json_close(&out, '}');
-    answer_json(&s->req, buf_text(&text) == NULL ? "{}" : buf_text(&text));
+    if (buf_text(&text) != NULL) {
+        answer_json(&s->req, buf_text(&text));
+    } else { /* no memory even for that */
+        snprintf(least, sizeof least, "{\"code\":%d,\"message\":\"%s\","
+                 "\"request_id\":\"%s\"}", cx_number(ERR_MEMORY),
+                 "服务器内存不足，请核对后再重试。", cx->request_id);
+        answer_json(&s->req, least);
+        status = cx_status(ERR_MEMORY);
+    }
     buf_fini(&text);
     answer_status(&s->req, status);
 }

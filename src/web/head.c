@@ -95,15 +95,13 @@ void serving_read_head(struct serving *s)
 
 static void set_path(struct serving *s, const char *const *segments, size_t n)
 {
-    struct buf path;
+    struct buf *path = cx_buf(s->req.cx, PATH_MAX_LEN + ROUTE_PARTS_MAX + 2);
 
-    buf_init(&path, PATH_MAX_LEN + ROUTE_PARTS_MAX + 2);
     for (size_t i = 0; i < n; i++) {
-        buf_putc(&path, '/');
-        buf_puts(&path, segments[i]);
+        buf_putc(path, '/');
+        buf_puts(path, segments[i]);
     }
-    s->req.path = n == 0 ? "/" : cx_strdup(s->req.cx, buf_text(&path));
-    buf_fini(&path);
+    s->req.path = n == 0 ? "/" : cx_strdup(s->req.cx, buf_text(path));
 }
 
 /* "/console/pile.json" is "/console/pile", answered as JSON. */

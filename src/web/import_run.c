@@ -22,16 +22,11 @@ struct run {
     size_t met_n;
 };
 
-static void free_arena(void *p)
-{
-    arena_free(p);
-}
-
 struct import_report *import_report_new(struct cx *cx)
 {
     struct import_report *report = CX_NEW(cx, struct import_report);
 
-    report->arena = cx_own(cx, arena_new(REPORT_ARENA), free_arena);
+    report->arena = cx_arena(cx, REPORT_ARENA);
     return report;
 }
 

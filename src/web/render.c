@@ -72,6 +72,8 @@ void answer_finish(struct serving *s)
 
     if (a->tree != NULL)
         render(s);
+    if (a->body.starved)
+        cx_fail_memory(s->req.cx);
     trigger_toast(s);
     if (s->guest_is_new && s->req.session == NULL && a->template_name != NULL)
         answer_header(&s->req, "Set-Cookie",

@@ -101,19 +101,13 @@ static void store(struct cx *cx, void *arg)
 static const char *names_json(struct cx *cx, const struct resource *r,
                               const struct shown *chosen)
 {
-    struct json_out j = { 0 };
-    const char *text;
-    struct buf b;
+    struct json_out j = { .to = cx_buf(cx, 8192) };
 
-    buf_init(&b, 8192);
-    j.to = &b;
     json_open(&j, NULL, '[');
     for (size_t i = 0; i < chosen->n; i++)
         json_text(&j, NULL, r->columns.v[chosen->v[i]].name);
     json_close(&j, ']');
-    text = buf_text(&b) == NULL ? NULL : cx_strdup(cx, buf_text(&b));
-    buf_fini(&b);
-    return text;
+    return buf_text(j.to);
 }
 
 /*

@@ -61,11 +61,6 @@ static bool write_row(struct cx *cx, const char *const *cells, size_t columns,
     return true;
 }
 
-static void free_arena(void *p)
-{
-    arena_free(p);
-}
-
 /* Title with its unit, since files have bare numbers: 额定功率（kW）. */
 static struct sheet_column heading(struct cx *cx, const struct column *c)
 {
@@ -93,7 +88,7 @@ static struct sheet_out *write_all(struct cx *cx, struct writing *w,
         columns[i] = heading(cx, c);
         cells[i] = c->sql;
     }
-    w->row = cx_own(cx, arena_new(ROW_ARENA), free_arena);
+    w->row = cx_arena(cx, ROW_ARENA);
     w->out = sheet_create(cx, format, dir, columns, w->shown.n);
     s = list_all_sql(list_state_query(cx, st, NO_FILTER), cells, w->shown.n,
                      &st->order);

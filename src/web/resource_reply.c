@@ -2,18 +2,11 @@
 #include "web/answer.h"
 #include "web/resource_in.h"
 
-static void buf_done(void *p)
-{
-    buf_fini(p);
-}
-
 struct json_out *reply_open(struct request *req, char bracket)
 {
     struct json_out *j = CX_NEW(req->cx, struct json_out);
 
-    j->to = CX_NEW(req->cx, struct buf);
-    buf_init(j->to, ANSWER_BODY_MAX);
-    cx_own(req->cx, j->to, buf_done);
+    j->to = cx_buf(req->cx, ANSWER_BODY_MAX);
     json_open(j, NULL, '{');
     json_int(j, "code", 0);
     json_open(j, "data", bracket);

@@ -362,6 +362,7 @@ static bool prepare(struct server *s)
         return false;
     s->workers = (size_t)s->config->web_workers;
     s->arena = arena_new(ARENA_MAX);
+    must(s->arena != NULL);
     s->shared = shared_new();
     s->views = view_start(s->config->templates, config_is_demo(s->config));
     if (s->views == NULL)

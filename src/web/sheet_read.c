@@ -113,6 +113,8 @@ bool sheet_next(struct sheet_in *s, struct sheet_row *row)
     if (s->rows > SHEET_IN_ROWS_MAX)
         cx_fail_field(s->cx, "file", "行数太多，一次最多导入 %d 行。",
                       SHEET_IN_ROWS_MAX);
+    if (s->line.starved)
+        cx_fail_memory(s->cx);
     if (buf_text(&s->line) == NULL)
         cx_fail_field(s->cx, "file", "第 %lld 行太长。", (long long)number);
     s->rows++;

@@ -113,11 +113,11 @@ static void book_open(struct sheet_out *s)
 
     s->book = workbook_new_opt(s->path, &options);
     if (s->book == NULL)
-        cx_fail(s->cx, ERR_INTERNAL, "导出文件没能建立，稍后再试。");
+        cx_fail_memory(s->cx);
     s->sheet = workbook_add_worksheet(s->book, NULL);
     s->head = workbook_add_format(s->book);
     if (s->sheet == NULL || s->head == NULL)
-        cx_fail(s->cx, ERR_INTERNAL, "导出文件没能建立，稍后再试。");
+        cx_fail_memory(s->cx);
     format_set_bold(s->head);
     worksheet_freeze_panes(s->sheet, 1, 0);
     for (size_t i = 0; i < s->count; i++) {
@@ -139,7 +139,7 @@ static lxw_format *number_format(struct sheet_out *s, int places)
     if (s->number[places] == NULL) {
         s->number[places] = workbook_add_format(s->book);
         if (s->number[places] == NULL)
-            cx_fail(s->cx, ERR_INTERNAL, "导出文件没能写入，稍后再试。");
+            cx_fail_memory(s->cx);
         format_set_num_format(s->number[places],
                               places == 0 ? "0"
                                           : cx_printf(s->cx, "0.%0*d", places,
@@ -164,7 +164,7 @@ static void heading(struct sheet_out *s)
     }
     if (s->format == SHEET_CSV) {
         buf_puts(&s->line, "\r\n");
-        if (fputs("\xef\xbb\xbf", s->csv) < 0 ||
+        if (buf_text(&s->line) == NULL || fputs("\xef\xbb\xbf", s->csv) < 0 ||
             fwrite(s->line.data, 1, s->line.len, s->csv) != s->line.len)
             s->failed = true;
     }

@@ -5,6 +5,10 @@
  * Each template is parsed once per process and rendered with a fresh HDF per
  * page; a parsed template is not shareable between threads, so neither is
  * this file. Every NEOERR is logged and ignored here, which also frees it.
+ *
+ * ClearSilver does not survive that there is no memory (it crashes in its
+ * tables), so this file does not try to: the worker dies and another takes
+ * over, as when it is killed. Nothing is rendered before COMMIT.
  */
 #include <cs/cs.h>
 #include <util/neo_err.h>
@@ -415,6 +419,8 @@ void view_render(struct cx *cx, const char *template_name, struct vnode *tree,
         parse_again(p);
         cx_fail(cx, ERR_INTERNAL, "模板 %s 出错", template_name);
     }
+    if (out->starved)
+        cx_fail_memory(cx);
     if (buf_text(out) == NULL)
         cx_fail(cx, ERR_INTERNAL, "页面过大：%s", template_name);
 }

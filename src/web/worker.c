@@ -337,9 +337,11 @@ int worker_run(const struct worker *w)
     must(FCGX_InitRequest(&q, w->listen_fd, FCGI_FAIL_ACCEPT_ON_INTR) == 0);
     watch = watch_listener(w->listen_fd);
     db = db_open(&login);
+    must(db != NULL);
     db_use_gate(db, &w->app->shared->gate,
                 (size_t)(w->slot - w->app->shared->slots));
     cx = cx_new(db, config, WORKER_ARENA_MAX);
+    must(cx != NULL);
     cx->views = w->views;
     answer_init(&answer);
     while (served < config->web_recycle &&

@@ -32,6 +32,7 @@ static struct {
     struct cx *checks;
     struct answer answer;
     char *file;         /* of an answer that is a file */
+    void (*before)(void), (*after)(void);
 } site;
 
 static void die(const char *what)
@@ -122,6 +123,12 @@ int site_stop(void **state)
 const char *site_home(void)
 {
     return site.home;
+}
+
+void site_around(void (*before)(void), void (*after)(void))
+{
+    site.before = before;
+    site.after = after;
 }
 
 const struct features *site_features(void)
@@ -432,7 +439,12 @@ static struct site_reply serve(struct visitor *v, struct sending *s)
     snprintf(s->length, sizeof s->length, "%zu", s->len);
     snprintf(s->query, sizeof s->query, "%s", mark == NULL ? "" : mark + 1);
     cx_begin(site.cx);
+    if (site.before != NULL)
+        site.before();
     app_serve(site.app, site.cx, &t, &site.answer, &served);
+    if (site.after != NULL)
+        site.after();
+    db_between(site.db); /* no transaction is left open (T7) */
     return reply_of(v);
 }
 

@@ -83,6 +83,10 @@ struct site_reply site_upload(struct visitor *v, const char *uri,
    of them returned true. */
 int site_at_once(int n, bool (*act)(int index, void *arg), void *arg);
 
+/* What is called around each request that is served, or NULL: the product's
+   own code and nothing of the test's runs between. */
+void site_around(void (*before)(void), void (*after)(void));
+
 /* Runs what a job runs, as pilehub-jobs would. */
 void site_job(void (*run)(struct cx *cx));
 

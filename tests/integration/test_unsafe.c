@@ -4,6 +4,10 @@
  * who, from where and by which request; sent again as the same form it has no
  * effect. A new POST that is in none of the tables below fails here: give it
  * a row in acts, or name the test that shows its event.
+ *
+ * Before each is done, it is tried with memory that runs out (rule C8): the
+ * n-th allocation fails, and then the answer is 503, and the effect is there
+ * whole or not at all. PILEHUB_OOM=all tries every n.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,6 +23,7 @@
 #include "base/crypto.h"
 #include "base/stamp.h"
 #include "db/db.h"
+#include "tests/integration/oom.h"
 #include "tests/integration/site.h"
 #include "tests/integration/testdb.h"
 #include "web/resource.h"
@@ -524,6 +529,52 @@ static void need_token(const char *path, const char *form)
     }
 }
 
+/* ---- with memory that runs out ------------------------------------------ */
+
+enum { OOM_STRIDE = 47 };
+
+static long oom_at;
+
+static void oom_before(void)
+{
+    oom_begin(oom_at);
+}
+
+static void oom_after(void)
+{
+    oom_end();
+}
+
+/* Until one of the tries had its effect. */
+static const char *try_starved(const struct act *a, const char *path,
+                               const char *id, const char *form)
+{
+    int64_t before = events(a->event);
+    bool hit = true;
+
+    oom_at = oom_first(path, OOM_STRIDE);
+    for (; hit && events(a->event) == before; oom_at += oom_step(OOM_STRIDE)) {
+        struct site_reply r;
+
+        site_around(oom_before, oom_after);
+        r = site_post(&admin, path, form);
+        site_around(NULL, NULL);
+        hit = oom_hit();
+        if (r.status == 409 && events(a->event) == before) {
+            /* That form's effect is not known: a new one. */
+            form = opened(a, path, id);
+            hit = true;
+            continue;
+        }
+        if (hit && r.status != 503 && r.status >= 400)
+            fail_msg("POST %s, allocation %ld: %d %s", path, oom_at,
+                     r.status, r.body);
+        if (r.status < 400 && events(a->event) == before)
+            fail_msg("POST %s, allocation %ld: says yes", path, oom_at);
+    }
+    return form;
+}
+
 static void act_once(const struct act *a)
 {
     struct cx *cx = site_cx();
@@ -543,11 +594,14 @@ static void act_once(const struct act *a)
     before = events(a->event);
     if (a->again == ONCE)
         need_token(path, form);
-    r = site_post(&admin, path, form);
-    if (r.status >= 400)
-        fail_msg("POST %s %s: %d %s", path, form, r.status,
-                 strstr(r.body, "<main") != NULL ? strstr(r.body, "<main")
-                                                 : r.body);
+    form = try_starved(a, path, id, form);
+    if (events(a->event) == before) {
+        r = site_post(&admin, path, form);
+        if (r.status >= 400)
+            fail_msg("POST %s %s: %d %s", path, form, r.status,
+                     strstr(r.body, "<main") != NULL
+                         ? strstr(r.body, "<main") : r.body);
+    }
     if (events(a->event) == before)
         fail_msg("POST %s leaves no %s", path, a->event);
     all = events("%");

@@ -1,0 +1,173 @@
+#include "tests/integration/oom.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+static _Thread_local struct {
+    bool on, hit;
+    int spared;
+    long calls, at;
+} plan;
+
+void oom_begin(long at)
+{
+    plan.calls = 0;
+    plan.at = at;
+    plan.hit = false;
+    plan.on = true;
+}
+
+long oom_end(void)
+{
+    plan.on = false;
+    return plan.calls;
+}
+
+bool oom_hit(void)
+{
+    return plan.hit;
+}
+
+/* 0: a few; -1: all; else that one. */
+static long wanted(void)
+{
+    const char *which = getenv("PILEHUB_OOM");
+
+    if (which == NULL)
+        return 0;
+    return strcmp(which, "all") == 0 ? -1 : strtol(which, NULL, 10);
+}
+
+long oom_step(long stride)
+{
+    long which = wanted();
+
+    return which == 0 ? stride : which < 0 ? 1 : LONG_MAX / 2;
+}
+
+long oom_first(const char *what, long stride)
+{
+    unsigned long hash = 5381;
+
+    for (; *what != '\0'; what++)
+        hash = hash * 33 + (unsigned char)*what;
+    if (wanted() != 0)
+        return wanted() < 0 ? 1 : wanted();
+    return 1 + (long)(hash % (unsigned long)stride);
+}
+
+void oom_spare(int by)
+{
+    plan.spared += by;
+}
+
+static bool is_due(void)
+{
+    if (!plan.on || plan.spared > 0 || ++plan.calls != plan.at)
+        return false;
+    plan.hit = true;
+    errno = ENOMEM;
+    return true;
+}
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+
+#ifdef __SANITIZE_ADDRESS__
+
+void *__wrap_malloc(size_t size)
+{
+    return is_due() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return is_due() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t size)
+{
+    return is_due() ? NULL : __real_realloc(p, size);
+}
+
+size_t oom_in_use(void)
+{
+    return 0;
+}
+
+#else
+
+/* Those of glibc, under the names that remain. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *p, size_t size);
+void __libc_free(void *p);
+
+static _Atomic size_t in_use;
+
+static void *counted(void *p)
+{
+    if (p != NULL)
+        in_use += malloc_usable_size(p);
+    return p;
+}
+
+void *malloc(size_t size)
+{
+    return is_due() ? NULL : counted(__libc_malloc(size));
+}
+
+void *calloc(size_t n, size_t size)
+{
+    return is_due() ? NULL : counted(__libc_calloc(n, size));
+}
+
+void *realloc(void *p, size_t size)
+{
+    size_t before = p == NULL ? 0 : malloc_usable_size(p);
+    void *larger;
+
+    if (is_due())
+        return NULL;
+    larger = counted(__libc_realloc(p, size));
+    if (larger != NULL || size == 0)
+        in_use -= before;
+    return larger;
+}
+
+void free(void *p)
+{
+    if (p != NULL)
+        in_use -= malloc_usable_size(p);
+    __libc_free(p);
+}
+
+/* Our own calls reach the above like those of everybody else. */
+void *__wrap_malloc(size_t size)
+{
+    return __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t size)
+{
+    return __real_realloc(p, size);
+}
+
+size_t oom_in_use(void)
+{
+    return in_use;
+}
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * Memory that runs out (rule C8): every flow that moves money is run again and
+ * again, and the n-th allocation of it fails, of ours or of a library's, for
+ * n = 1, 2, ... until there are no more. It never crashes, leaves neither
+ * transaction nor memory behind, tells the truth, and the same again brings it
+ * to the same end. PILEHUB_OOM=all: every n, otherwise a few of each flow.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+#include "db/db.h"
+#include "tests/integration/flows.h"
+#include "tests/integration/oom.h"
+#include "tests/integration/testdb.h"
+#include "tests/integration/world.h"
+
+enum {
+    STRIDE = 41,
+    /* What the client library of MariaDB loses when it has no memory for the
+       next block of an answer: a few, and its connection is dropped. Our
+       own losses are found by the sanitizer build, where only our calls
+       fail. */
+    LIBRARY = 64 * 1024,
+    FLOWS_MAX = 20
+};
+
+static struct cx *quiet;
+static long at, calls;
+
+static void begin(void)
+{
+    oom_begin(at);
+}
+
+static void end(void)
+{
+    calls = oom_end();
+}
+
+static const struct flow_hooks hooks = { begin, end, oom_in_use };
+
+static void each_allocation_fails(void **state)
+{
+    const struct flow *flow = *state;
+    long runs = 0, left;
+    char what[40];
+
+    at = 0;
+    flow_try(quiet, flow, "in peace", &hooks);
+    left = flow_try(quiet, flow, "in peace", &hooks);
+    assert_in_range(calls, 5, 1000000);
+    assert_int_equal(left, 0);
+    at = oom_first(flow->name, STRIDE);
+    do {
+        snprintf(what, sizeof what, "allocation %ld", at);
+        left = flow_try(quiet, flow, what, &hooks);
+        if (left > LIBRARY)
+            fail_msg("%s: %s: %ld bytes left", flow->name, what, left);
+        at += oom_step(STRIDE);
+        runs++;
+    } while (oom_hit());
+    world_assert_books(quiet);
+    print_message("# %s: %ld allocations, %ld runs\n", flow->name, calls,
+                  runs);
+}
+
+int main(void)
+{
+    struct CMUnitTest tests[FLOWS_MAX];
+    int failed;
+
+    must(flow_count <= FLOWS_MAX);
+    testdb_start("oom");
+    if (getenv("PILEHUB_OOM_LOG") == NULL)
+        log_to(-1);
+    for (size_t i = 0; i < flow_count; i++)
+        tests[i] = (struct CMUnitTest){
+            flows[i].name, each_allocation_fails, NULL, NULL,
+            (void *)(uintptr_t)&flows[i]
+        };
+    quiet = flow_world();
+    failed = _cmocka_run_group_tests("oom", tests, flow_count, NULL, NULL);
+    testdb_cx_free(quiet);
+    testdb_stop();
+    return failed;
+}
