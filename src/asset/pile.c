@@ -253,8 +253,17 @@ static void check_new_no(struct cx *cx, const struct pile *old, const char *no)
         cx_fail_field(cx, "no", "电桩已登录过，桩编号不能再改。");
 }
 
+/* A disabled pile gets no further guns. */
+static void check_guns(struct cx *cx, const struct pile *old, int guns)
+{
+    if (old->status != ASSET_ENABLED && guns > old->guns)
+        cx_fail_field(cx, "guns", "电桩已停用，不能添加电枪；先启用电桩。");
+}
+
 int64_t pile_save(struct cx *cx, int64_t id, const struct pile_form *f)
 {
+    const struct pile *old;
+
     if (f->login_policy == LOGIN_STRICT && f->pinned_address[0] == '\0')
         cx_fail_field(cx, "pinned_address", "严格校验须填写允许的来源地址。");
     check_no(cx, id, f->no);
@@ -263,7 +272,9 @@ int64_t pile_save(struct cx *cx, int64_t id, const struct pile_form *f)
         id = pile_create(cx, f);
         audit(cx, "pile.create", "pile", id, f->no);
     } else {
-        check_new_no(cx, pile_load(cx, id), f->no);
+        old = pile_load(cx, id);
+        check_new_no(cx, old, f->no);
+        check_guns(cx, old, f->guns);
         pile_change(cx, id, f);
         audit(cx, "pile.edit", "pile", id, f->no);
     }

@@ -255,6 +255,14 @@ static void put_entry(struct menu *m, const struct feature *f,
     note_on(m, n, m->group, f->menu, e->title, e->path);
 }
 
+/* Rows that belong to no organisation are the platform's: a list that would
+   always be empty is not offered. */
+static bool may_hold_rows(const struct cx *cx, const struct resource *r)
+{
+    return cx->scope.all || r->scope.provider != NULL ||
+           r->scope.merchant != NULL || r->scope.account != NULL;
+}
+
 static void put_feature(struct menu *m, const struct feature *f)
 {
     struct cx *cx = m->s->req.cx;
@@ -274,7 +282,7 @@ static void put_feature(struct menu *m, const struct feature *f)
             .path = cx_printf(cx, "/console/%s", r->name), .live = r->live,
         };
 
-        if (!r->no_menu)
+        if (!r->no_menu && may_hold_rows(cx, r))
             put_entry(m, f, &e);
     }
 }

@@ -184,6 +184,26 @@ static void guns_follow_the_form_unless_used(void **state)
     assert_int_equal(testdb_int(cx, "SELECT guns FROM pile"), 3);
 }
 
+static void a_disabled_pile_gets_no_gun(void **state)
+{
+    struct cx *cx = *state;
+    struct place *p = made(cx);
+    struct pile_form f = pile_form(p, "32010600011923", 2);
+
+    assert_true(tries(cx, save_pile, &f));
+    testdb_sql(cx, "UPDATE pile SET status = 2");
+    f.guns = 3;
+    assert_false(tries(cx, save_pile, &f));
+    assert_string_equal(cx->error.field, "guns");
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM connector"), 2);
+    f.guns = 2; /* everything else may change */
+    f.power_w = 90000;
+    assert_true(tries(cx, save_pile, &f));
+    testdb_sql(cx, "UPDATE pile SET status = 1");
+    f.guns = 3;
+    assert_true(tries(cx, save_pile, &f));
+}
+
 static void a_code_belongs_to_one_pile(void **state)
 {
     struct cx *cx = *state;
@@ -364,7 +384,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
         T(a_station_comes_with_a_default_area),
         T(a_pile_comes_with_its_connectors),
-        T(guns_follow_the_form_unless_used),
+        T(guns_follow_the_form_unless_used), T(a_disabled_pile_gets_no_gun),
         T(a_code_belongs_to_one_pile),
         T(a_code_is_fixed_after_the_first_login),
         T(where_a_pile_logs_in_from_is_checked), T(codes_are_checked),

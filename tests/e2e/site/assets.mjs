@@ -423,6 +423,111 @@ test('S3.2.5.15 all of a pile', async (t) => {
     assert(text.includes(word), word);
 });
 
+test('S3.2.5.14 the newest state of a pile is asked for', async (t) => {
+  await command(t, '刷新状态', 'pile.read');
+});
+
+/* A free gun, as the driver of the app sees it. */
+const gunOf = async (d, qr) => (await d.call('GET', `/connectors/${qr}`));
+
+test('S3.2.5.06 a disabled pile is 停用 for drivers and gets no guns', async (t) => {
+  const d = new Driver();
+  await d.signIn();
+  const { qr_no } = await d.freeConnector();
+  const id = sql(`SELECT pile_id FROM connector WHERE qr_no = '${qr_no}'`);
+  await asAdmin(t);
+  await act(t, `/console/pile/${id}`, '停用');
+  await until('disabled', () =>
+    sql(`SELECT status FROM pile WHERE id = ${id}`) === '2');
+  try {
+    const gun = JSON.stringify(await gunOf(d, qr_no));
+    assert(gun.includes('"停用"'), gun);
+    let code = 0;
+    await d.topUp(10000);
+    await d.start(qr_no).catch((error) => { code = error.code; });
+    assert(code !== 0, 'a charge was started');
+    const guns = Number(sql(`SELECT guns FROM pile WHERE id = ${id}`));
+    await t.goto(`/console/pile/${id}/edit`);
+    await fill(t, { guns: String(guns + 1) });
+    await refused(t, /已停用，不能添加电枪/);
+    equal(sql(`SELECT COUNT(*) FROM connector WHERE pile_id = ${id}`),
+      String(guns), 'guns');
+  } finally {
+    sql(`UPDATE pile SET status = 1 WHERE id = ${id}`);
+  }
+});
+
+test('S3.2.5.05 an enabled pile is in use', async (t) => {
+  const d = new Driver();
+  await d.signIn();
+  await d.topUp(10000);
+  const { qr_no } = await d.freeConnector();
+  const id = sql(`SELECT pile_id FROM connector WHERE qr_no = '${qr_no}'`);
+  sql(`UPDATE pile SET status = 2 WHERE id = ${id}`);
+  await asAdmin(t);
+  await act(t, `/console/pile/${id}`, '启用');
+  await until('enabled', () =>
+    sql(`SELECT status FROM pile WHERE id = ${id}`) === '1');
+  const { order_no } = await d.start(qr_no);
+  await d.orderIs(order_no, 'charging', 40);
+  await d.call('POST', `/orders/${order_no}/stop`);
+});
+
+test('S3.2.5.16 what a pile charges, on its page', async (t) => {
+  const p = somePile();
+  const [tariff, version, mode] = sql(`SELECT t.name, v.version_no, t.mode
+    FROM tariff t JOIN tariff_version v ON v.tariff_id = t.id
+    JOIN pile p ON p.station_id = t.station_id
+    WHERE p.id = ${p.id} AND t.status = 1 AND v.starts_at <= NOW()
+      AND (t.area_id = p.area_id OR t.area_id IS NULL OR t.area_id = 0)
+    ORDER BY t.area_id = p.area_id DESC, v.starts_at DESC LIMIT 1`).split('\t');
+  await asAdmin(t, `/console/pile/${p.id}`);
+  const card = t.page.locator('section.card', { hasText: '计费详情' });
+  const text = await card.innerText();
+  for (const word of [p.place, p.area, tariff, `第 ${version} 版`,
+    mode === '1' ? '统一计价' : '峰平谷计价', '生效时间', '规则描述'])
+    assert(text.includes(word), `${word} is missing`);
+  const spans = await card.locator('tbody tr td:first-child').allInnerTexts();
+  assert(spans[0].includes('00:00') && spans.at(-1).includes('24:00'), spans.join());
+});
+
+test('P120 a pile: what it is, its state, its prices', async (t) => {
+  const p = somePile();
+  await asAdmin(t, `/console/pile/${p.id}`);
+  equal(await value(t, '桩编号'), p.no, 'code');
+  await t.page.locator('.phead .pill').waitFor();
+  const guns = await t.page.locator('section.card', { hasText: '枪口号' })
+    .locator('tbody tr').allInnerTexts();
+  equal(guns.length, Number(sql(`SELECT guns FROM pile WHERE id = ${p.id}`)), 'guns');
+  assert(guns.every((row) => /空闲|充电中|占用|故障|离线/.test(row)), guns.join());
+  const rows = await t.page.locator('section.card', { hasText: '计费详情' })
+    .locator('tbody tr').allInnerTexts();
+  assert(rows.length > 0 && rows.every((row) => /\d\.\d{4}/.test(row)), rows.join());
+  equal(rows.filter((row) => row.includes('现在')).length, 1, 'the price now');
+});
+
+test('P122 code, power and factory code of a pile are changed', async (t) => {
+  await asAdmin(t);
+  await ownStation(t);
+  const [no, other] = [`9${mark}0000008`, `9${mark}0000009`];
+  await t.goto('/console/pile/new');
+  await pick(t, 'station_id', station.name);
+  await pick(t, 'area_id', '默认');
+  await fillPile(t, no, 'A08');
+  await saved(t);
+  const id = await until('the pile', () =>
+    sql(`SELECT id FROM pile WHERE no = '${no}'`));
+  await t.goto(`/console/pile/${id}/edit`);
+  await fill(t, { no: other, power_w: '90', factory_no: 'F-0009' });
+  await saved(t);
+  await until('changed', () => sql(`SELECT CONCAT(no, ' ', power_w, ' ',
+    factory_no) FROM pile WHERE id = ${id}`) === `${other} 90000 F-0009`);
+  await t.goto(`/console/pile/${id}`);
+  equal(await value(t, '桩编号'), other, 'code');
+  equal(await value(t, '出厂标识'), 'F-0009', 'factory code');
+  assert((await value(t, '额定功率')).startsWith('90.0'), 'power');
+});
+
 test('P119 an export holds the columns that were chosen', async (t) => {
   await asAdmin(t, '/console/area');
   const box = t.page.locator('#columns input[name="show.phone"]');
