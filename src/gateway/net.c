@@ -434,21 +434,28 @@ static void round_end(struct net *n)
         accepting(n, true);
 }
 
+void net_round(struct net *n, int most_ms)
+{
+    struct epoll_event events[EVENTS];
+    int wait = wait_ms(n), count;
+
+    if (most_ms >= 0 && (wait < 0 || wait > most_ms))
+        wait = most_ms;
+    count = epoll_wait(n->epoll, events, EVENTS, wait);
+    must(count >= 0 || errno == EINTR);
+    n->now_ms = monotonic_ms();
+    n->now = stamp_now();
+    for (int i = 0; i < count; i++)
+        handle(n, &events[i]);
+    round_end(n);
+}
+
 void *net_thread(void *arg)
 {
     struct net *n = arg;
-    struct epoll_event events[EVENTS];
 
-    while (!atomic_load(&n->gateway->is_stopping)) {
-        int count = epoll_wait(n->epoll, events, EVENTS, wait_ms(n));
-
-        must(count >= 0 || errno == EINTR);
-        n->now_ms = monotonic_ms();
-        n->now = stamp_now();
-        for (int i = 0; i < count; i++)
-            handle(n, &events[i]);
-        round_end(n);
-    }
+    while (!atomic_load(&n->gateway->is_stopping))
+        net_round(n, -1);
     session_flush(n);
     return NULL;
 }

@@ -93,6 +93,9 @@ enum timer_kind { TIMER_CONN, TIMER_PENDING };
 struct net *net_new(struct gateway *g, int index);
 void net_free(struct net *n);
 void *net_thread(void *net);
+/* One round of its loop; waits for something to do, at most so long if not
+   negative. */
+void net_round(struct net *n, int most_ms);
 
 /* The connection with this identity, or NULL if it is gone. */
 struct conn *net_conn(struct net *n, conn_id id);
