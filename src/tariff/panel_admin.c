@@ -7,6 +7,7 @@
 #include "asset/asset_admin.h"
 #include "asset/pile.h"
 #include "asset/station.h"
+#include "base/money.h"
 #include "tariff/price_page.h"
 #include "tariff/tariff.h"
 #include "tariff/tariff_admin.h"
@@ -20,6 +21,29 @@ static struct vnode *fact(struct vnode *v, size_t i, const char *label,
     v_set(f, "label", label);
     v_set(f, "value", value != NULL && *value != '\0' ? value : "—");
     return f;
+}
+
+/* What an operator who wrote no note would say: "8 个时段，每度 0.6290–1.8600
+   元". */
+static const char *in_words(struct cx *cx, const struct tariff_version *t)
+{
+    int64_t least = INT64_MAX, most = 0;
+    char low[MONEY_TEXT], high[MONEY_TEXT];
+    int spans = 0;
+
+    for (int i = 0; i < TARIFF_SLOTS; i++) {
+        int rate = t->slots[i] - '0';
+        int64_t e5 = t->prices.elec_e5[rate] + t->prices.service_e5[rate];
+
+        spans += i == 0 || t->slots[i] != t->slots[i - 1];
+        least = e5 < least ? e5 : least;
+        most = e5 > most ? e5 : most;
+    }
+    decimal_text(least, 5, 4, false, low);
+    decimal_text(most, 5, 4, false, high);
+    if (least == most)
+        return cx_printf(cx, "全天每度 %s 元", low);
+    return cx_printf(cx, "%d 个时段，每度 %s–%s 元", spans, low, high);
 }
 
 static void fill_pile(struct cx *cx, int64_t id, struct vnode *v)
@@ -46,7 +70,8 @@ static void fill_pile(struct cx *cx, int64_t id, struct vnode *v)
     fact(v, 5, "生效时间",
          cx_printf(cx, "%.16s（第 %d 版）", stamp_text(t->starts_at, text),
                    t->version_no));
-    fact(v, 6, "规则描述", tariff->note);
+    fact(v, 6, "规则描述", tariff->note[0] != '\0' ? tariff->note
+                                                   : in_words(cx, t));
     price_rows(cx, v_child(v, "prices"), t);
 }
 

@@ -124,7 +124,8 @@
   }
 
   function openDialog(dialog) {
-    if (!dialog.open) {
+    const fresh = !dialog.open; /* show() takes whatever comes first */
+    if (fresh) {
       open.push({ dialog, back: document.activeElement });
       dialog.show();
       below();
@@ -132,7 +133,7 @@
     const first = $('[autofocus]:not([disabled])', dialog) ||
       $('.field.bad .in, input:not([type=hidden]), select, textarea', dialog) ||
       $('button, a[href]', dialog);
-    if (first && !dialog.contains(document.activeElement)) first.focus();
+    if (first && (fresh || !dialog.contains(document.activeElement))) first.focus();
   }
 
   /* Who listens for "leave" may keep it open. */
@@ -390,7 +391,8 @@
   let goUntil = 0;
 
   function press(key) {
-    const el = $('[data-key="' + key + '"]');
+    const el = $('[data-key="' + key + '"]') ||
+      (key === '/' && $('.filters input:not([type=hidden]), .filters select'));
     if (!el) return false;
     if (/^(INPUT|SELECT|TEXTAREA)$/.test(el.tagName)) el.focus(); else el.click();
     return true;

@@ -666,6 +666,23 @@ test('a charge in progress has a bill by period that says it is estimated', asyn
   assert(/\d:\d\d:\d\d/.test(cells.replace(/\d\d-\d\d \d\d:\d\d:\d\d/, '')), cells);
 });
 
+test('keys lead to the filters, the rows and the first field of a form', async (t) => {
+  await asAdmin(t, '/console/area');
+  const focused = () => t.page.evaluate(() => document.activeElement.name
+    || document.activeElement.tagName);
+  await t.page.keyboard.press('/');
+  equal(await focused(), 'q', 'the first filter');
+  await t.page.evaluate(() => document.activeElement.blur());
+  await t.page.keyboard.press('j');
+  equal(await focused(), 'TR', 'the first row');
+  await t.page.keyboard.press('n');
+  await t.page.locator('#drawer form').waitFor();
+  assert(await t.page.evaluate(() =>
+    document.activeElement.closest('.picker, .field') !== null), await focused());
+  await t.page.keyboard.press('Escape');
+  await t.page.locator('#drawer form').waitFor({ state: 'detached' });
+});
+
 test('T007 the list shows enabled and disabled piles', async (t) => {
   const id = sql("SELECT id FROM pile WHERE kind = 2 ORDER BY id DESC LIMIT 1");
   await asAdmin(t, `/console/pile/${id}`);
