@@ -470,6 +470,8 @@ def part_settle(e):
     got = dict(re.findall(r"(\w+)=([\d.]+)", line))
     result("settle", "orders settled", float(got["per_second"]), "orders/s", "autocommit inserts",
            float(got["inserts_per_second"]))
+    result("settle", "half of its transactions take at most", int(got["tx_p50_us"]) / 1000, "ms")
+    result("settle", "99 of 100 of them take at most", int(got["tx_p99_us"]) / 1000, "ms", goal="at most 50")
     stop_children()
 
 

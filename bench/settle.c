@@ -3,6 +3,9 @@
  * the same database and the same minute. Prints one line:
  *
  *   settle orders=N seconds=S per_second=P inserts_per_second=Q ratio=R
+ *          tx_p50_us=A tx_p99_us=B
+ *
+ * A and B bound the length of half and of 99 in 100 of the transactions.
  *
  * Needs PILEHUB_TEST_SOCKET like the integration tests; the argument is the
  * number of orders (default 2000).
@@ -20,6 +23,7 @@
 #include "charging/order.h"
 #include "charging/settle.h"
 #include "db/db.h"
+#include "db/tx_times.h"
 #include "ledger/ledger.h"
 #include "tests/integration/testdb.h"
 #include "tests/integration/world.h"
@@ -100,6 +104,7 @@ int main(int argc, char **argv)
 {
     int count = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 2000;
     int64_t begun, settle_ms, insert_ms;
+    static struct tx_times times;
     struct cx *cx;
 
     testdb_start("bench");
@@ -114,6 +119,7 @@ int main(int argc, char **argv)
     begun = monotonic_ms();
     testdb_run(cx, insert_some, NULL);
     insert_ms = monotonic_ms() - begun + 1;
+    db_use_times(cx->db, &times);
     begun = monotonic_ms();
     while (testdb_int(cx, "SELECT COUNT(*) FROM trade_record WHERE state = 1")
            > 0) {
@@ -124,13 +130,16 @@ int main(int argc, char **argv)
     assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM charge_order WHERE"
                                     " state = 10"), count);
     printf("settle orders=%d seconds=%lld.%03lld per_second=%lld"
-           " inserts_per_second=%lld ratio=%lld.%02lld\n", count,
+           " inserts_per_second=%lld ratio=%lld.%02lld"
+           " tx_p50_us=%lld tx_p99_us=%lld\n", count,
            (long long)settle_ms / 1000, (long long)settle_ms % 1000,
            (long long)(count * INT64_C(1000) / settle_ms),
            (long long)(INSERTS * INT64_C(1000) / insert_ms),
            (long long)(count * insert_ms / (INSERTS * settle_ms)),
            (long long)(count * insert_ms * 100 / (INSERTS * settle_ms) %
-                       100));
+                       100),
+           (long long)tx_times_within(&times, 500),
+           (long long)tx_times_within(&times, 990));
     testdb_cx_free(cx);
     testdb_stop();
     return 0;

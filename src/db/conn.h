@@ -14,6 +14,7 @@
 #include "db/db.h"
 #include "db/gate.h"
 #include "db/lock_order.h"
+#include "db/tx_times.h"
 
 enum {
     CACHE_SIZE = 512, /* statements kept per connection, power of two */
@@ -48,6 +49,7 @@ struct db {
     unsigned locked;    /* classes that the open transaction has locked */
     struct gate *gate;  /* of the pool, or NULL */
     size_t gate_index;
+    struct tx_times *times; /* of write transactions, or NULL */
     uint64_t generation; /* grows with every lost connection */
     int64_t used_at_ms; /* monotonic */
     int64_t failed_at_ms; /* of the last failed connect; 0: none */

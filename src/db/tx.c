@@ -156,17 +156,32 @@ static void back_off(int attempt)
     nanosleep(&t, NULL);
 }
 
+static void note_time(const struct db *db, const struct attempt *a,
+                      int64_t began_us)
+{
+    bool writes = a->level == NULL;
+
+    if (writes && db->times != NULL)
+        tx_times_note(db->times, monotonic_us() - began_us);
+}
+
 static void run(struct cx *cx, struct attempt *a)
 {
     struct db *db = cx->db;
 
     must(db != NULL);
     for (int i = 0;; i++) {
+        int64_t began_us = monotonic_us();
+        bool done;
+
         db->unknown = false;
         db->retry = false;
-        if (cx_run(cx, attempt_once, a))
+        done = cx_run(cx, attempt_once, a);
+        if (!done)
+            roll_back(cx);
+        note_time(db, a, began_us);
+        if (done)
             return;
-        roll_back(cx);
         if (!db->retry || i + 1 >= ATTEMPTS)
             cx_refail(cx);
         log_info("db.retry", F_INT("attempt", i + 1));

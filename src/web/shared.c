@@ -107,6 +107,32 @@ static void put_latency(const struct shared *s, const char *pool,
     }
 }
 
+/* The form of a histogram is fixed: sums up to each end. */
+static void put_transactions(const struct shared *s, const char *pool,
+                             struct buf *out)
+{
+    const struct tx_times *t = &s->transactions;
+    uint64_t sum = 0, us = of(&t->sum_us);
+
+    head(out, "pilehub_transaction_seconds", "histogram",
+         "Write transactions, from START to COMMIT or ROLLBACK.");
+    for (size_t i = 0; i <= TX_LENGTHS; i++) {
+        sum += of(&t->count[i]);
+        buf_printf(out, "pilehub_transaction_seconds_bucket{pool=\"%s\",le=",
+                   pool);
+        if (i < TX_LENGTHS)
+            buf_printf(out, "\"%" PRId64 ".%04" PRId64 "\"} %" PRIu64 "\n",
+                       tx_length_us[i] / 1000000,
+                       tx_length_us[i] % 1000000 / 100, sum);
+        else
+            buf_printf(out, "\"+Inf\"} %" PRIu64 "\n", sum);
+    }
+    buf_printf(out, "pilehub_transaction_seconds_sum{pool=\"%s\"} %" PRIu64
+               ".%06" PRIu64 "\n"
+               "pilehub_transaction_seconds_count{pool=\"%s\"} %" PRIu64
+               "\n", pool, us / 1000000, us % 1000000, pool, sum);
+}
+
 static void put_workers(const struct shared *s, const char *pool,
                         struct buf *out)
 {
@@ -130,6 +156,7 @@ void shared_metrics(const struct shared *s, const char *pool, struct buf *out)
                        "class=\"%s\",status=\"%zuxx\"} %" PRIu64 "\n",
                        pool, class_names[c], i + 1, of(&s->requests[c][i]));
     put_latency(s, pool, out);
+    put_transactions(s, pool, out);
     put_workers(s, pool, out);
     single(out, pool, "pilehub_response_bytes_total", "counter",
            "Bytes of answers.", of(&s->bytes_out));

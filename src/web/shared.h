@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "db/gate.h"
 #include "db/kept.h"
+#include "db/tx_times.h"
 #include "web/router.h"
 
 enum {
@@ -53,6 +54,7 @@ struct shared {
     struct limit limits[LIMITS];
     struct kept kept;
     struct gate gate;
+    struct tx_times transactions;
 };
 
 /* A fresh mapping, inherited by the children; aborts if there is none. */

@@ -340,6 +340,7 @@ int worker_run(const struct worker *w)
     must(db != NULL);
     db_use_gate(db, &w->app->shared->gate,
                 (size_t)(w->slot - w->app->shared->slots));
+    db_use_times(db, &w->app->shared->transactions);
     cx = cx_new(db, config, WORKER_ARENA_MAX);
     must(cx != NULL);
     cx->views = w->views;

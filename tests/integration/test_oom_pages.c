@@ -104,7 +104,8 @@ static long starve(const struct route_row *row, const char *path)
     len = r.len;
     for (n = oom_first(path, STRIDE);; n += oom_step(STRIDE)) {
         r = get(row, path, n);
-        if ((r.status != 503 || !oom_hit()) && (r.status != status || !is_whole(&r, len)))
+        if ((r.status != 503 || !oom_hit()) &&
+            (r.status != status || !is_whole(&r, len)))
             fail_msg("%s, allocation %ld of %ld: %d with %zu of %zu bytes",
                      path, n, calls, r.status, r.len, len);
         runs++;

@@ -493,6 +493,10 @@ static void metrics_count(void **state)
 
     (void)state;
     assert_int_equal(r.status, 200);
+    assert_non_null(strstr(r.body, "pilehub_transaction_seconds_bucket{"
+                                   "pool=\"web\",le=\"0.0500\"} "));
+    assert_null(strstr(r.body, "pilehub_transaction_seconds_count{"
+                               "pool=\"web\"} 0\n"));
     assert_non_null(strstr(r.body, "pilehub_requests_total{pool=\"web\","
                                    "class=\"page\",status=\"2xx\"} "));
     assert_non_null(strstr(r.body, "pilehub_workers{pool=\"web\"} 2\n"));
