@@ -65,6 +65,8 @@
     CFG(jobs_name,       TEXT, "", 0, 0, "name of this instance, no two alike") \
     CFG(sms_url,         TEXT, "", 0, 0, "SMS service")                       \
     CFG(sms_key,         TEXT, "", 0, 0, "its signing key")                   \
+    CFG(partner_pause_ms, INT, "15000", 0, 600000,                            \
+        "a third party that does not answer is left alone; 0: never")         \
     CFG(http_ca_file,    PATH, "", 0, 0, "extra CA for calls out")
 
 #define CONFIG_TYPE_TEXT const char *

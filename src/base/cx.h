@@ -100,6 +100,7 @@ struct scope {
     size_t station_count;
 };
 
+struct breakers;
 struct buf;
 struct db;
 struct config;
@@ -112,6 +113,7 @@ struct cx {
     struct db *db;               /* lent by the process; NULL without one */
     const struct config *config; /* lent by the process */
     struct views *views;         /* lent by the web process, or NULL */
+    struct breakers *breakers;   /* the same; NULL: calls out go on failing */
     struct kept *kept;           /* answers of a moment ago, for requests that
                                     only read; NULL for all others */
     struct actor actor;

@@ -6,10 +6,12 @@
 
 #include <curl/curl.h>
 
+#include "base/breaker.h"
 #include "base/buf.h"
 #include "base/config.h"
 #include "base/cx.h"
 #include "base/log.h"
+#include "base/stamp.h"
 
 enum {
     CONNECT_MS = 3000,          /* rule O2 */
@@ -135,11 +137,37 @@ static const char *const *split_headers(struct cx *cx, char *text)
     return list;
 }
 
+/* The breaker of whom is called, or NULL; fails while they are left alone. */
+static struct breaker *may_call(struct cx *cx, const struct http_call *call)
+{
+    struct breaker *b;
+
+    if (cx->breakers == NULL || call->partner == NULL)
+        return NULL;
+    b = breaker_of(cx->breakers, call->partner);
+    if (!breaker_admits(b, monotonic_ms(), cx->config->partner_pause_ms))
+        cx_fail(cx, ERR_PARTNER,
+                "外部服务连续没有应答，暂停调用；这次请求没有发出，稍后重试。");
+    return b;
+}
+
+/* Any answer is one, even an error. */
+static void note_end(const struct cx *cx, struct breaker *b, CURLcode rc)
+{
+    if (b == NULL)
+        return;
+    if (rc == CURLE_OK)
+        breaker_answered(b);
+    else
+        breaker_failed(b, monotonic_ms(), cx->config->partner_pause_ms);
+}
+
 struct http_answer *http_send(struct cx *cx, const struct http_call *call)
 {
     struct http_answer *a = CX_NEW(cx, struct http_answer);
     struct receiver *r = CX_NEW(cx, struct receiver);
     struct curl_slist *headers;
+    struct breaker *b;
     CURL *c;
     CURLcode rc;
     long status = 0;
@@ -154,7 +182,9 @@ struct http_answer *http_send(struct cx *cx, const struct http_call *call)
     headers = header_list(cx, call);
     if (!set_options(c, cx, call, r, headers))
         cx_fail_memory(cx);
+    b = may_call(cx, call);
     rc = curl_easy_perform(c);
+    note_end(cx, b, rc);
     if (rc == CURLE_OUT_OF_MEMORY || r->body.starved || r->headers.starved)
         cx_fail_memory(cx);
     if (rc != CURLE_OK) {

@@ -48,8 +48,10 @@ static void send_call(struct cx *cx, void *arg)
 
     e->answer = signed_send(
         cx, cx->config->payment_key,
-        &(struct http_call){ e->method, e->url, headers, e->body,
-                             e->body ? strlen(e->body) : 0 });
+        &(struct http_call){ .partner = "payment", .method = e->method,
+                             .url = e->url, .headers = headers,
+                             .body = e->body,
+                             .body_len = e->body ? strlen(e->body) : 0 });
 }
 
 static const char *text_of(const json_t *j, const char *name)

@@ -52,6 +52,7 @@ static void deliver_code(struct cx *cx, const char *phone, const char *code,
     json_close(&j, '}');
     answer = signed_send(cx, cx->config->sms_key,
                          &(struct http_call){
+        .partner = "sms",
         .method = "POST",
         .url = cx_printf(cx, "%s/messages", cx->config->sms_url),
         .headers = headers, .body = body->data, .body_len = body->len });

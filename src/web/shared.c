@@ -133,6 +133,32 @@ static void put_transactions(const struct shared *s, const char *pool,
                "\n", pool, us / 1000000, us % 1000000, pool, sum);
 }
 
+/* Of each third party that was called. */
+static void put_partners(const struct shared *s, const char *pool,
+                         struct buf *out)
+{
+    head(out, "pilehub_partner_left_alone", "gauge",
+         "1 while calls are refused because the partner does not answer.");
+    for (size_t i = 0; i < PARTNERS_MAX; i++) {
+        const struct breaker *b = &s->breakers.v[i];
+
+        if (b->name != NULL)
+            buf_printf(out, "pilehub_partner_left_alone{pool=\"%s\","
+                       "partner=\"%s\"} %d\n", pool, b->name,
+                       b->until_ms != 0);
+    }
+    head(out, "pilehub_partner_refused_total", "counter",
+         "Calls that were not sent for that.");
+    for (size_t i = 0; i < PARTNERS_MAX; i++) {
+        const struct breaker *b = &s->breakers.v[i];
+
+        if (b->name != NULL)
+            buf_printf(out, "pilehub_partner_refused_total{pool=\"%s\","
+                       "partner=\"%s\"} %" PRIu64 "\n", pool, b->name,
+                       of(&b->refused));
+    }
+}
+
 static void put_workers(const struct shared *s, const char *pool,
                         struct buf *out)
 {
@@ -157,6 +183,7 @@ void shared_metrics(const struct shared *s, const char *pool, struct buf *out)
                        pool, class_names[c], i + 1, of(&s->requests[c][i]));
     put_latency(s, pool, out);
     put_transactions(s, pool, out);
+    put_partners(s, pool, out);
     put_workers(s, pool, out);
     single(out, pool, "pilehub_response_bytes_total", "counter",
            "Bytes of answers.", of(&s->bytes_out));

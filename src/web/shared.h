@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/breaker.h"
 #include "base/buf.h"
 #include "db/gate.h"
 #include "db/kept.h"
@@ -55,6 +56,7 @@ struct shared {
     struct kept kept;
     struct gate gate;
     struct tx_times transactions;
+    struct breakers breakers;
 };
 
 /* A fresh mapping, inherited by the children; aborts if there is none. */

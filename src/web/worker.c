@@ -344,6 +344,7 @@ int worker_run(const struct worker *w)
     cx = cx_new(db, config, WORKER_ARENA_MAX);
     must(cx != NULL);
     cx->views = w->views;
+    cx->breakers = &w->app->shared->breakers;
     answer_init(&answer);
     while (served < config->web_recycle &&
            next_request(&q, w->listen_fd, watch, db, &open_mask)) {

@@ -271,7 +271,8 @@ static void settings_of(const struct stack *s, const char *pool, char *out,
              "payment_url=http://127.0.0.1:%d/pay\npayment_key=%s\n"
              "sms_url=http://127.0.0.1:%d/sms\nsms_key=%s\n"
              "db_user=pilehub_web\n"
-             "web_pool=%s\nweb_workers=4\nweb_budget_ms=%d\n",
+             "web_pool=%s\nweb_workers=4\nweb_budget_ms=%d\n"
+             "partner_pause_ms=0\n", /* test_breaker says otherwise */
              s->http_port, s->fakes_port, PAYMENT_KEY, s->fakes_port,
              SMS_KEY, pool, strcmp(pool, "slow") == 0 ? 30000 : 10000);
 }
