@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -392,6 +393,30 @@ static void without_a_login_the_connection_ends(void **state)
     rig_wait_count(&rig, "login_timeout_total", 1, 3000);
 }
 
+/* A login of 38 bytes that would take 15 s: bytes do not buy time. */
+static void neither_does_a_login_that_drips_in(void **state)
+{
+    struct ykc_login l = pile_login_frame(1);
+    uint8_t bytes[YKC_MAX_FRAME];
+    int64_t began = monotonic_ms();
+    struct pollfd f = { .events = POLLIN };
+    struct pile p;
+    size_t n, sent = 0;
+
+    (void)state;
+    pile_connect(&p, &rig, 1);
+    n = pile_frame(&p, ykc_type_login, &l, bytes);
+    f.fd = p.fd;
+    do {
+        assert_true(sent < n);
+        pile_send_bytes(&p, bytes + sent++, 1);
+    } while (poll(&f, 1, 400) == 0);
+    assert_int_equal(recv(p.fd, bytes, sizeof bytes, 0), 0);
+    assert_in_range(monotonic_ms() - began, 9500, 11500);
+    pile_close(&p);
+    rig_wait_count(&rig, "login_timeout_total", 1, 3000);
+}
+
 static void a_silent_pile_goes_offline(void **state)
 {
     struct ykc_realtime f;
@@ -559,6 +584,7 @@ int main(void)
         GATEWAY_TEST(frames_that_do_not_belong_have_no_effect),
         GATEWAY_TEST(both_orders_of_the_check_field_are_understood),
         GATEWAY_TEST(without_a_login_the_connection_ends),
+        GATEWAY_TEST(neither_does_a_login_that_drips_in),
         GATEWAY_TEST(a_silent_pile_goes_offline),
         GATEWAY_TEST(an_answer_keeps_a_silent_pile_online),
         GATEWAY_TEST(heartbeats_keep_it_online),
