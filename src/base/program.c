@@ -4,9 +4,17 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 
 #include "base/crypto.h"
 #include "base/log.h"
+
+void program_alarm(int64_t ms)
+{
+    struct itimerval t = { { 0, 0 }, { ms / 1000, ms % 1000 * 1000 } };
+
+    must(setitimer(ITIMER_REAL, &t, NULL) == 0);
+}
 
 void program_keep_private(void)
 {

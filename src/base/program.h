@@ -4,7 +4,12 @@
 #ifndef BASE_PROGRAM_H
 #define BASE_PROGRAM_H
 
+#include <stdint.h>
+
 #include "base/config.h"
+
+/* SIGALRM after so many milliseconds; 0: none any more. */
+void program_alarm(int64_t ms);
 
 /* No core dumps and no debugger of another process of the same user: memory
    holds keys, passwords and people's data (W9). After every exec. */

@@ -1,10 +1,10 @@
 #include "jobs/schedule.h"
 
 #include <string.h>
-#include <sys/time.h>
 
 #include "base/crypto.h"
 #include "base/log.h"
+#include "base/program.h"
 #include "db/db.h"
 #include "db/lease.h"
 
@@ -145,13 +145,6 @@ static void tell(struct cx *cx, void *arg)
                           V(slot->failures), V(why)));
 }
 
-static void limit_run(int64_t ms)
-{
-    struct itimerval t = { { 0, 0 }, { ms / 1000, ms % 1000 * 1000 } };
-
-    must(setitimer(ITIMER_REAL, &t, NULL) == 0);
-}
-
 static void work(struct cx *cx, void *arg)
 {
     const struct job *job = arg;
@@ -167,9 +160,9 @@ static void run(struct schedule *s, struct slot *slot, int64_t now)
     bool done;
 
     begin(s, job);
-    limit_run(job->limit_ms);
+    program_alarm(job->limit_ms);
     done = cx_run(s->cx, work, (void *)(uintptr_t)job);
-    limit_run(0);
+    program_alarm(0);
     if (!done)
         log_error("job.failed", F_TEXT("job", job->name),
                   F_TEXT("why", s->cx->error.text));

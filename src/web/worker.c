@@ -13,12 +13,12 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/config.h"
 #include "base/crypto.h"
 #include "base/log.h"
+#include "base/program.h"
 #include "base/stamp.h"
 #include "db/db.h"
 
@@ -99,13 +99,6 @@ static void set_signals(sigset_t *open_mask)
     must(sigprocmask(SIG_SETMASK, &blocked, NULL) == 0);
     sigemptyset(open_mask);
     must(prctl(PR_SET_PDEATHSIG, SIGTERM) == 0);
-}
-
-static void set_budget(int64_t ms)
-{
-    struct itimerval t = { { 0, 0 }, { ms / 1000, ms % 1000 * 1000 } };
-
-    must(setitimer(ITIMER_REAL, &t, NULL) == 0);
 }
 
 /* Exceeding a limit ends the worker, not the host (W4). */
@@ -296,14 +289,14 @@ static void serve(const struct worker *w, struct cx *cx, FCGX_Request *q,
     last_word_id = q->requestId;
     last_word_fd = q->ipcFd;
     note_request(w->slot, q);
-    set_budget(w->app->config->web_budget_ms);
+    program_alarm(w->app->config->web_budget_ms);
     cx_begin(cx);
     app_serve(w->app, cx, &transport, answer, &served);
     last_word_fd = -1; /* from here on bytes are on their way */
     drain(q);
     bytes = send_answer(q, answer, served.head);
     FCGX_Finish_r(q);
-    set_budget(0);
+    program_alarm(0);
 
     int64_t took = monotonic_us() - began;
 
