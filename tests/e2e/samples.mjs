@@ -27,9 +27,9 @@ const DOT = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR
   'mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=', 'base64');
 const STATIONS = [{ id: '1', text: '广州南站东广场' }, { id: '3', text: '琶洲会展中心' }];
 const MAP = {
-  stations: [{ id: '1', name: '广州南站东广场', lng: 113.269, lat: 22.988, key: 'fault', free: 3, all: 20,
+  stations: [{ id: '1', name: '广州南站东广场', lng: 113.269, lat: 22.988, key: 'fault', free: 3, all: 20, piles: 12,
     district: '番禺区', power: '654.8', parts: [12, 3, 4, 0, 1, 0] }],
-  clusters: [{ lng: 113.327, lat: 23.124, n: 6, parts: [58, 41, 9, 0, 1, 3] }],
+  clusters: [{ lng: 113.327, lat: 23.124, n: 6, piles: 90, parts: [58, 41, 9, 0, 1, 3] }],
   total: 7,
 };
 /* Paths that samples ask for, and the sample that answers. */
