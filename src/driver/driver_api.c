@@ -152,6 +152,53 @@ static void sign_out(struct cx *cx, const void *args, struct json_out *out)
     json_close(out, '}');
 }
 
+/* ---- where one is signed in (A6) ---- */
+
+static void list_sessions(struct cx *cx, const void *args,
+                          struct json_out *out)
+{
+    size_t count;
+    const struct session_entry *e = session_list(cx, SESSION_DRIVER,
+                                                 cx->actor.id, &count);
+
+    (void)args;
+    json_open(out, NULL, '{');
+    json_open(out, "sessions", '[');
+    for (size_t i = 0; i < count; i++) {
+        json_open(out, NULL, '{');
+        json_int(out, "id", e[i].id);
+        json_text(out, "device", e[i].agent);
+        json_text(out, "address", e[i].address);
+        json_stamp(out, "created_at", e[i].created_at);
+        json_stamp(out, "seen_at", e[i].seen_at);
+        json_bool(out, "current", e[i].id == cx->actor.session_id);
+        json_close(out, '}');
+    }
+    json_close(out, ']');
+    json_close(out, '}');
+}
+
+struct session_args {
+    int64_t id;
+};
+
+static const struct arg session_args[] = {
+    ARG(struct session_args, id, .title = "登录编号", .flags = ARG_REQUIRED,
+        .min = 1, .max = INT64_MAX),
+};
+
+static void end_session(struct cx *cx, const void *args, struct json_out *out)
+{
+    const struct session_args *a = args;
+
+    if (!session_end(cx, SESSION_DRIVER, cx->actor.id, a->id))
+        cx_fail(cx, ERR_NOT_FOUND, "这台设备已经退出登录。");
+    audit(cx, "driver.session_end", "driver", cx->actor.id,
+          "结束一台设备的登录");
+    json_open(out, NULL, '{');
+    json_close(out, '}');
+}
+
 /* ---- me ---- */
 
 static void show_me(struct cx *cx, const void *args, struct json_out *out)
@@ -197,6 +244,12 @@ const struct endpoint sign_in_endpoints[SIGN_IN_ENDPOINTS] = {
       .run = sign_in },
     { .method = POST, .path = "/api/driver/v1/sessions/delete",
       .auth = AUTH_DRIVER, .summary = "Sign out", .run = sign_out },
+    { .method = GET, .path = "/api/driver/v1/sessions", .auth = AUTH_DRIVER,
+      .summary = "Where I am signed in", .run = list_sessions },
+    { .method = POST, .path = "/api/driver/v1/sessions/:id/delete",
+      .auth = AUTH_DRIVER, .summary = "End one of my sessions",
+      .per_minute = 20, .args = LIST(session_args),
+      .args_size = sizeof(struct session_args), .run = end_session },
     { .method = GET, .path = "/api/driver/v1/me", .auth = AUTH_DRIVER,
       .summary = "Who I am", .run = show_me },
     { .method = POST, .path = "/api/driver/v1/me", .auth = AUTH_DRIVER,

@@ -8,7 +8,7 @@
 #include "web/endpoint.h"
 #include "web/resource.h"
 
-enum { SIGN_IN_ENDPOINTS = 5, STATION_ENDPOINTS = 5, ORDER_ENDPOINTS = 5,
+enum { SIGN_IN_ENDPOINTS = 7, STATION_ENDPOINTS = 5, ORDER_ENDPOINTS = 5,
        WALLET_ENDPOINTS = 2 };
 
 extern const struct endpoint sign_in_endpoints[SIGN_IN_ENDPOINTS];

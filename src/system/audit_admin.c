@@ -97,6 +97,7 @@ static const struct label events[] = {
     EVENT("driver.sign_in",         "车主登录")
     EVENT("driver.sign_in_failed",  "车主登录失败")
     EVENT("driver.sign_out",        "车主退出")
+    EVENT("driver.session_end",     "车主结束其他登录")
     EVENT("driver.describe",        "车主修改资料")
     EVENT("driver.enable",          "启用车主")
     EVENT("driver.disable",         "停用车主")

@@ -313,6 +313,39 @@ static void a_session_ends_when_it_should(void **state)
     api_expect(&stack, get("/me", token), 401, 40100);
 }
 
+/* A6: of the own ones only, and the token is dead at once. */
+static void drivers_list_and_end_their_sessions(void **state)
+{
+    char phone[64];
+    struct api_reply r;
+    int64_t id, other;
+
+    (void)state;
+    places_sign_in(cx, alice_phone, phone);
+    r = api(&stack, get("/sessions", alice));
+    assert_int_equal(r.status, 200);
+    assert_int_equal(json_array_size(json_object_get(r.data, "sessions")),
+                     2);
+    assert_null(strstr(r.text, alice));
+    assert_null(strstr(r.text, phone));
+    api_free(&r);
+    id = count("SELECT MAX(id) FROM session WHERE kind = 2 AND owner_id ="
+               " %lld", (long long)alice_id);
+    other = count("SELECT MAX(id) FROM session WHERE kind = 2 AND owner_id ="
+                  " %lld", (long long)bob_id);
+    api_expect(&stack, get("/me", phone), 200, 0);
+    api_expect(&stack, post(text("/sessions/%lld/delete", (long long)other),
+                            "{}", alice), 404, 40400);
+    api_expect(&stack, get("/me", bob), 200, 0);
+    api_expect(&stack, post(text("/sessions/%lld/delete", (long long)id),
+                            "{}", alice), 200, 0);
+    api_expect(&stack, get("/me", phone), 401, 40100);
+    api_expect(&stack, get("/me", alice), 200, 0);
+    api_expect(&stack, post(text("/sessions/%lld/delete", (long long)id),
+                            "{}", alice), 404, 40400);
+    assert_int_equal(audited("driver.session_end", alice_id), 1);
+}
+
 static void disable(struct cx *c, void *arg)
 {
     driver_disable(c, *(int64_t *)arg);
@@ -1241,6 +1274,7 @@ int main(void)
         CASE(without_sms_nobody_is_told_that_it_went),
         CASE(only_a_good_token_gets_in),
         CASE(a_session_ends_when_it_should),
+        CASE(drivers_list_and_end_their_sessions),
         CASE(a_disabled_driver_is_out_within_a_second),
         CASE(drivers_say_who_they_are),
         CASE(stations_come_nearest_first),
