@@ -137,7 +137,7 @@ const struct resource grant_page = {
     .perm = { .view = "account.grant", .edit = "account.grant" },
     .columns = LIST(columns), .filters = LIST(filters),
     .fields = LIST(grant_fields), .form_size = sizeof(struct grant_form),
-    .fill = fill_grant, .save = save_grant, .edit_word = "授权",
+    .fill = fill_grant, .save = save_grant,
     .version = "a.ver",
 };
 
