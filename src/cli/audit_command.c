@@ -64,7 +64,7 @@ static int run(const struct cli *cli, int argc, char **argv)
     int code;
 
     if (argc != 1 || (head != NULL && !read_head(head, &q))) {
-        fprintf(stderr, "pilehub audit verify [--head SEQ:HEX]\n");
+        fprintf(stderr, "pilehub audit verify: wrong words; see --help\n");
         return CLI_USAGE;
     }
     code = cli_run(cli, ARENA_BYTES, verify, &q);
@@ -73,11 +73,11 @@ static int run(const struct cli *cli, int argc, char **argv)
 
 const struct command audit_verify_command = {
     .name = "audit verify", .args = "[--head SEQ:HEX]",
-    .summary = "checks the chain of the audit",
-    .help = "Walks the audit from its first sealed row and says the first"
-            " one that was altered,\nremoved, moved or slipped in. --head is a"
-            " head noted before (the log line audit.head,\nor what this"
-            " command printed): with it a cut-off end shows, too.\nExit code 0:"
-            " all is right.",
+    .summary = "Check the chain of the audit",
+    .help = "Walks the audit from its first sealed row and says the first\n"
+            "one that was altered, removed, moved or slipped in. --head is a\n"
+            "head noted before (the log line audit.head, or what this\n"
+            "command printed): with it a cut-off end shows, too. Exits with\n"
+            "1 if anything is wrong.",
     .run = run,
 };

@@ -93,6 +93,8 @@ static int decode_bytes(const char *p, size_t n)
     size_t room, take;
     uint8_t *at;
 
+    if (n == 0)
+        fprintf(stderr, "pilehub: no frame is there\n");
     ykc_stream_init(&s);
     for (size_t i = 0; i < n; i += take) {
         at = ykc_stream_space(&s, &room);
@@ -117,8 +119,8 @@ static int decode_main(const struct cli *cli, int argc, char **argv)
     (void)cli;
     buf_init(&text, INPUT_MAX);
     buf_init(&bytes, INPUT_MAX);
-    if (read_input(argc, argv, &text) && text.len > 0 &&
-        read_hex(text.data, &bytes))
+    if (read_input(argc, argv, &text) &&
+        read_hex(buf_text(&text), &bytes))
         code = decode_bytes(bytes.data, bytes.len);
     buf_fini(&bytes);
     buf_fini(&text);
@@ -382,6 +384,8 @@ static bool make_head(const json_t *o, struct ykc_head *head)
     uint8_t byte = 0;
 
     memset(head, 0, sizeof *head);
+    if (name != NULL && f == NULL)
+        return complain("name", "is the name of no frame");
     if (type == NULL && f == NULL)
         return complain("type", "is missing");
     if (type != NULL && (strncmp(type, "0x", 2) != 0 ||

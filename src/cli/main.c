@@ -25,8 +25,9 @@ static void print_usage(FILE *to)
 {
     fprintf(to, "Usage: pilehub [-c FILE] COMMAND [WORD...]\n\n");
     for (size_t i = 0; i < COUNT(commands); i++)
-        fprintf(to, "  %s %s\n        %s\n", commands[i]->name,
-                commands[i]->args, commands[i]->summary);
+        fprintf(to, "  %s%s%s\n        %s\n", commands[i]->name,
+                commands[i]->args[0] != '\0' ? " " : "", commands[i]->args,
+                commands[i]->summary);
     fprintf(to, "\n-c FILE holds the settings, KEY=VALUE; the environment "
                 "(PILEHUB_KEY) overrides it.\n"
                 "pilehub COMMAND --help says more. Exit codes: 0 done, "
@@ -58,8 +59,8 @@ static int run_command(const struct cli *cli, const struct command *c,
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") != 0)
             continue;
-        printf("Usage: pilehub [-c FILE] %s %s\n\n%s.\n\n%s\n", c->name,
-               c->args, c->summary, c->help);
+        printf("Usage: pilehub [-c FILE] %s%s%s\n\n%s.\n\n%s\n", c->name,
+               c->args[0] != '\0' ? " " : "", c->args, c->summary, c->help);
         return CLI_DONE;
     }
     return c->run(cli, argc, argv);
@@ -71,6 +72,10 @@ int main(int argc, char **argv)
 
     log_start("pilehub", LOG_WARN);
     argc--, argv++;
+    if (argc == 1 && strcmp(argv[0], "-c") == 0) {
+        fprintf(stderr, "pilehub: -c needs a file\n");
+        return CLI_USAGE;
+    }
     if (argc >= 2 && strcmp(argv[0], "-c") == 0) {
         cli.config_path = argv[1];
         argc -= 2, argv += 2;

@@ -53,7 +53,7 @@ static int pile_import_main(const struct cli *cli, int argc, char **argv)
     struct wish w = { .dry = cli_flag(&argc, argv, "--dry-run") };
     int code;
 
-    if (argc != 2) {
+    if (argc != 2 || strncmp(argv[1], "--", 2) == 0) {
         fprintf(stderr, "pilehub pile import: needs one file; see --help\n");
         return CLI_USAGE;
     }
