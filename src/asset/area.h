@@ -26,6 +26,8 @@ struct area_form {
 /* The area in the caller's scope, or ERR_NOT_FOUND. */
 struct area *area_load(struct cx *cx, int64_t id);
 
+/* Creates (id 0) or changes an area of a station in the caller's scope; its
+   id. Fails at the field name if the station has one of that name. */
 int64_t area_save(struct cx *cx, int64_t id, const struct area_form *f);
 
 /* The area a new station starts with. */

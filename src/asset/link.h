@@ -89,6 +89,7 @@ struct pile_status {
     int64_t clock_off_ms;
 };
 
+/* Writes what the holder knows of its piles; how many rows were its own. */
 int64_t pile_status_write(struct cx *cx, struct holder h,
                           const struct pile_status *rows, size_t n);
 
@@ -106,6 +107,7 @@ struct connector_report {
     stamp at;
 };
 
+/* Writes the live rows of guns of the holder's piles; how many were its. */
 int64_t connector_report_write(struct cx *cx, struct holder h,
                                const struct connector_report *rows, size_t n);
 
@@ -131,6 +133,7 @@ struct pile_event_row {
     const char *detail;
 };
 
+/* Keeps events for the pages, whoever holds the piles. */
 void pile_event_add(struct cx *cx, const struct pile_event_row *rows,
                     size_t n);
 

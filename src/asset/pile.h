@@ -109,6 +109,7 @@ const char *pile_address_error(struct cx *cx, const void *value);
  */
 int64_t pile_save(struct cx *cx, int64_t id, const struct pile_form *f);
 
+/* In the caller's scope. Fails with ERR_STATE if it is so already. */
 void pile_enable(struct cx *cx, int64_t id);
 /* A disabled pile takes no start and shows as 停用 to drivers. */
 void pile_disable(struct cx *cx, int64_t id);
@@ -127,6 +128,7 @@ struct connector {
     int status;
 };
 
+/* In the caller's scope, or ERR_NOT_FOUND. */
 struct connector *connector_load(struct cx *cx, int64_t id);
 
 /* All connectors of a pile, by gun. */
@@ -137,6 +139,8 @@ struct connector_form {
     const char *name, *parking_no;
 };
 
+/* Changes a gun, for piles make them; its id. Fails at the field name if the
+   station has one of that name. */
 int64_t connector_save(struct cx *cx, int64_t id,
                        const struct connector_form *f);
 void connector_enable(struct cx *cx, int64_t id);

@@ -54,6 +54,7 @@ void station_need_enabled(struct cx *cx, const struct station *s);
 /* Creates (id 0, with its default area) or changes a station; its id. */
 int64_t station_save(struct cx *cx, int64_t id, const struct station_form *f);
 
+/* In the caller's scope. Fails with ERR_STATE if it is so already. */
 void station_enable(struct cx *cx, int64_t id);
 void station_disable(struct cx *cx, int64_t id);
 

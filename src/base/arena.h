@@ -55,6 +55,7 @@ void *arena_try(struct arena *a, size_t size);
 /* A new array of count objects of the given size; aborts on overflow. */
 void *arena_array(struct arena *a, size_t count, size_t size);
 
+/* Copies, and formatted text, that live as long as the arena's content. */
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t n);
 void *arena_memdup(struct arena *a, const void *p, size_t n);

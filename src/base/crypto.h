@@ -18,6 +18,7 @@ enum { SHA256_SIZE = 32, PASSWORD_HASH_SIZE = 128 };
 /* Call once per process before anything else here; aborts on failure. */
 void crypto_start(void);
 
+/* From the system's generator (rule S3); aborts if there is none. */
 void random_bytes(void *out, size_t n);
 
 /* Uniform in [0, bound). */

@@ -22,6 +22,7 @@ struct telemetry_row {
     int64_t energy_e4kwh, amount_e4yuan;
 };
 
+/* Appends points of curves, many rows a statement. */
 void telemetry_add(struct cx *cx, const struct telemetry_row *rows, size_t n);
 
 struct frame_row {
@@ -35,6 +36,7 @@ struct frame_row {
     size_t len;
 };
 
+/* Appends frames to the evidence, many rows a statement; raw is copied. */
 void frame_log_add(struct cx *cx, const struct frame_row *rows, size_t n);
 
 #endif

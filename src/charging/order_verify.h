@@ -7,6 +7,7 @@
 #include "base/cx.h"
 #include "ledger/verify.h"
 
+/* The checks of orders from a moment on (0: of all); how many in *count. */
 const struct finding *order_verify(struct cx *cx, stamp since,
                                    size_t *count);
 

@@ -31,6 +31,7 @@ const struct waiting_record *record_of_trade(struct cx *cx,
 /* The same, locked for this transaction: before its order (T3). */
 const struct waiting_record *record_lock_of_trade(struct cx *cx,
                                                   const char *trade_no);
+
 /* A record that no order takes: kept, told, shown to people; no money moves
    (G11). state is RECORD_ORPHAN or RECORD_REVIEW. */
 struct record_place {
@@ -40,6 +41,8 @@ struct record_place {
 void record_set_aside(struct cx *cx, const struct record_place *r, int state,
                       const char *why);
 
+/* state is an enum record_state; error is what people read, "" if all is
+   well. Needs a transaction that has locked the record. */
 void record_set_state(struct cx *cx, int64_t id, int state,
                       const char *error);
 

@@ -20,6 +20,7 @@ int64_t lease_take(struct cx *cx, const char *name, const char *owner,
    unless this epoch still holds it. */
 void lease_check(struct cx *cx, const char *name, int64_t epoch);
 
+/* Ends the lease at once, if this epoch still holds it. */
 void lease_drop(struct cx *cx, const char *name, int64_t epoch);
 
 #endif

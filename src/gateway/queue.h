@@ -28,6 +28,7 @@ void queue_init(struct queue *q, size_t item_size, size_t capacity,
                 int wake_fd);
 void queue_fini(struct queue *q);
 
+/* A copy of the item at the end; false, and nothing kept, if it is full. */
 MUST_USE bool queue_put(struct queue *q, const void *item);
 
 /* Room for so many more at this moment. */

@@ -153,6 +153,7 @@ int64_t ledger_hold(struct cx *cx, const char *key, const char *ref_kind,
 bool ledger_hold_void(struct cx *cx, int64_t hold_id);
 bool ledger_hold_expire(struct cx *cx, int64_t hold_id);
 
+/* How it ended; HOLD_OPEN if it has not. */
 enum ledger_hold_end ledger_hold_state(struct cx *cx, int64_t hold_id);
 
 /* ---- spending -------------------------------------------------------- */

@@ -12,6 +12,8 @@
 void ledger_seal(struct cx *cx);
 void ledger_head(struct cx *cx);
 
+/* Walks the chain from its beginning; known_head is the head at known_seq as
+   it was noted elsewhere, or NULL with 0. */
 struct chain_verdict ledger_chain_verify(struct cx *cx, int64_t known_seq,
                                          const char *known_head);
 

@@ -33,6 +33,7 @@ struct account_form {
 /* In the caller's scope, or ERR_NOT_FOUND. */
 struct account *account_load(struct cx *cx, int64_t id);
 
+/* What its form shows, texts in the arena; or ERR_NOT_FOUND. */
 void account_fill(struct cx *cx, int64_t id, struct account_form *out);
 
 /* All of these in a transaction. */
@@ -48,6 +49,8 @@ struct grant_form {
 void account_grant_fill(struct cx *cx, int64_t id, struct grant_form *out);
 int64_t account_grant(struct cx *cx, int64_t id, const struct grant_form *f);
 
+/* Not the own one. Fails with ERR_STATE if it is so already. Disabling ends
+   the sessions. */
 void account_enable(struct cx *cx, int64_t id);
 void account_disable(struct cx *cx, int64_t id);
 

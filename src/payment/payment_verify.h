@@ -7,6 +7,7 @@
 #include "base/cx.h"
 #include "ledger/verify.h"
 
+/* The checks of payments from a moment on (0: all); how many in *count. */
 const struct finding *payment_verify(struct cx *cx, stamp since,
                                      size_t *count);
 

@@ -10,6 +10,8 @@
 void audit_seal(struct cx *cx);
 void audit_head(struct cx *cx);
 
+/* Walks the chain from its beginning; known_head is the head at known_seq as
+   it was noted elsewhere, or NULL with 0. */
 struct chain_verdict audit_verify(struct cx *cx, int64_t known_seq,
                                   const char *known_head);
 

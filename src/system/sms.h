@@ -12,6 +12,7 @@
 
 #include "base/cx.h"
 
+/* There is an address and a key, so that codes can be sent. */
 bool sms_is_configured(const struct cx *cx);
 
 /*

@@ -27,6 +27,8 @@ struct bill {
     money elec, service, total;
 };
 
+/* energy_e4kwh per rate, none negative. Aborts on overflow, which 32-bit
+   energies at TARIFF_PRICE_MAX_E5 are far from. */
 void bill_compute(const struct tariff_prices *prices,
                   const int64_t energy_e4kwh[RATES], struct bill *out);
 

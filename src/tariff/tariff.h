@@ -143,6 +143,8 @@ int64_t tariff_create(struct cx *cx, const struct tariff_draft *d);
 void tariff_edit(struct cx *cx, int64_t id, const struct tariff_draft *d,
                  int seen_ver);
 
+/* In the caller's scope; again has no effect. Enabling fails with ERR_CONFLICT
+   if another one is enabled for the same place. */
 void tariff_enable(struct cx *cx, int64_t id);
 void tariff_disable(struct cx *cx, int64_t id);
 

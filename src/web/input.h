@@ -102,6 +102,7 @@ MUST_USE enum input_status input_add(struct input *in, enum param_kind kind,
                                      const char *name, size_t name_len,
                                      const char *value, size_t value_len);
 
+/* The parameter of that name, or NULL; names come once. */
 const struct param *input_find(const struct input *in, const char *name);
 
 /* Text of a parameter, or NULL. Not for files. */

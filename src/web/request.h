@@ -152,6 +152,8 @@ bool path_is_ours(const char *path);
 bool request_take(struct request *req, const char *what, const char *who,
                   int per_minute);
 
+/* The person has this permission here: those of the platform count only for
+   whoever sees all of it. */
 bool request_may(const struct request *req, const char *perm);
 
 #endif

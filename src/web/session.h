@@ -61,6 +61,7 @@ struct identity {
     const char *(*unfit)(const struct config *config);
 };
 
+/* The permission is among those of the roles. False without a session. */
 bool session_may(const struct session *s, const char *perm);
 
 #endif
