@@ -13,11 +13,11 @@
 #include "system/audit.h"
 
 enum {
-    DAYS = 90, ORDERS = 120000,
+    DAYS = 90, ORDERS = 64000,
     DAYS_SMALL = 14, ORDERS_SMALL = 1500,
     DEFAULT_SEED = 20261120
 };
-/* Everything is kept until the commit: 120,000 orders and their texts. */
+/* Everything is kept until the commit: 64,000 orders and their texts. */
 static const size_t arena_bytes = (size_t)1 << 30;
 
 struct wish {
