@@ -57,6 +57,7 @@ void db_close(struct db *db)
     if (db == NULL)
         return;
     let_go(db);
+    free(db->reads);
     free(db);
 }
 
@@ -232,9 +233,22 @@ MYSQL_STMT *conn_prepare(struct cx *cx, const char *sql)
         cx_fail_memory(cx);
     }
     *slot = (struct cached){ copy, hash_text(sql), stmt,
-                             ++cx->db->tick, lock_use_of(sql) };
+                             ++cx->db->tick, lock_use_of(sql),
+                             { .use = ROW_NONE } };
+    if (cx->db->reads != NULL)
+        slot->rows = read_check_parse(sql);
     lock_order_note(cx, slot->locks, sql);
     return stmt;
+}
+
+const struct row_use_of *conn_rows_of(struct db *db, const char *sql)
+{
+    struct cached *victim, *c;
+
+    if (db->reads == NULL)
+        return NULL;
+    c = cache_find(db, sql, &victim);
+    return c == NULL ? NULL : &c->rows;
 }
 
 /* ---- errors -------------------------------------------------------------- */

@@ -14,6 +14,7 @@
 #include "db/db.h"
 #include "db/gate.h"
 #include "db/lock_order.h"
+#include "db/read_check.h"
 #include "db/tx_times.h"
 
 enum {
@@ -28,6 +29,7 @@ struct cached {
     MYSQL_STMT *stmt;
     uint64_t used;   /* tick of the last use, for eviction */
     struct lock_use locks; /* T3 */
+    struct row_use_of rows; /* T2; only if reads are checked */
 };
 
 /* What runs after the commit; in the arena of its unit of work. */
@@ -49,6 +51,7 @@ struct db {
     unsigned locked;    /* classes that the open transaction has locked */
     struct gate *gate;  /* of the pool, or NULL */
     size_t gate_index;
+    struct read_check *reads; /* T2, in tests; or NULL */
     struct tx_times *times; /* of write transactions, or NULL */
     uint64_t generation; /* grows with every lost connection */
     int64_t used_at_ms; /* monotonic */
@@ -66,6 +69,9 @@ void conn_drop(struct db *db);
 
 /* A prepared statement for sql, from the cache or new. */
 MYSQL_STMT *conn_prepare(struct cx *cx, const char *sql);
+
+/* What sql, which is prepared, does with rows; NULL if nobody checks. */
+const struct row_use_of *conn_rows_of(struct db *db, const char *sql);
 
 /* Forgets a statement that the server no longer knows. */
 void conn_forget(struct db *db, const char *sql);

@@ -89,9 +89,15 @@ static MYSQL_STMT *run(struct cx *cx, const char *sql, struct db_binds binds,
 {
     for (int attempt = 0;; attempt++) {
         MYSQL_STMT *stmt = conn_prepare(cx, sql);
-        unsigned error = execute_once(cx, stmt, binds);
+        const struct row_use_of *rows = conn_rows_of(cx->db, sql);
+        unsigned error;
         char why[MYSQL_ERRMSG_SIZE];
 
+        if (rows != NULL)
+            read_check_run(cx->db, rows, &binds, sql);
+        error = execute_once(cx, stmt, binds);
+        if (error == 0 && rows != NULL)
+            read_check_own(cx->db, rows, (int64_t)mysql_stmt_insert_id(stmt));
         if (error == 0)
             return stmt;
         if (duplicate != NULL && error == ER_DUP_ENTRY) {
@@ -163,7 +169,8 @@ void db_check(struct cx *cx, const char *sql)
 
 /* An open result: one text buffer per column. */
 struct result {
-    const struct db *db;
+    struct db *db;
+    const struct row_use_of *rows; /* T2, or NULL */
     uint64_t generation; /* of the connection that stmt belongs to */
     MYSQL_STMT *stmt;
     size_t columns;
@@ -207,6 +214,7 @@ static struct result *result_open(struct cx *cx, const char *sql,
 
     r->stmt = run(cx, sql, binds, NULL);
     r->db = cx->db;
+    r->rows = conn_rows_of(cx->db, sql);
     r->generation = cx->db->generation;
     r->columns = mysql_stmt_field_count(r->stmt);
     must(r->columns > 0 && r->columns <= COLUMNS_MAX);
@@ -268,6 +276,8 @@ static bool result_next(struct cx *cx, struct result *r)
     for (size_t i = 0; i < r->columns; i++)
         if (!r->null[i])
             r->buffer[i][r->len[i]] = '\0';
+    if (r->rows != NULL)
+        read_check_row(r->db, r->rows, r->null[0] ? NULL : r->buffer[0]);
     return true;
 }
 

@@ -109,6 +109,7 @@ static void set_depth(struct cx *cx, int depth)
 {
     cx->db->tx_depth = depth;
     cx->db->locked = 0;
+    read_check_forget(cx->db);
     cx->in_tx = depth > 0;
 }
 

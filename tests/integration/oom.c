@@ -73,6 +73,27 @@ static bool is_due(void)
     return true;
 }
 
+/* The client library crashes in connecting; nothing has been done by then. */
+void *__real_mysql_real_connect(void *my, const char *host, const char *user,
+                                const char *password, const char *name,
+                                unsigned port, const char *path,
+                                unsigned long flags);
+void *__wrap_mysql_real_connect(void *my, const char *host, const char *user,
+                                const char *password, const char *name,
+                                unsigned port, const char *path,
+                                unsigned long flags);
+void *__wrap_mysql_real_connect(void *my, const char *host, const char *user,
+                                const char *password, const char *name,
+                                unsigned port, const char *path,
+                                unsigned long flags)
+{
+    oom_spare(1);
+    my = __real_mysql_real_connect(my, host, user, password, name, port, path,
+                                   flags);
+    oom_spare(-1);
+    return my;
+}
+
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *p, size_t size);

@@ -14,6 +14,7 @@
 #include "base/config.h"
 #include "base/crypto.h"
 #include "db/db.h"
+#include "db/read_check.h"
 #include "feature_list.h"
 #include "org/session.h"
 #include "tests/integration/testdb.h"
@@ -95,6 +96,7 @@ void site_start(const char *name)
         die("the app does not start");
     login = db_login_of(site.config, 30);
     site.db = db_open(&login);
+    db_check_reads(site.db);
     site.cx = cx_new(site.db, site.config, ARENA);
     site.cx->views = site.views;
     site.checks = testdb_cx();
@@ -189,6 +191,7 @@ static void own_connections(void)
     struct db_login login = db_login_of(site.config, 30);
 
     site.db = db_open(&login);
+    db_check_reads(site.db);
     site.cx = cx_new(site.db, site.config, ARENA);
     site.cx->views = site.views;
     site.checks = testdb_cx();

@@ -339,6 +339,73 @@ static int end_of(struct act *a)
     return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
+/* ---- rows read without a lock (T2) --------------------------------------- */
+
+static void change_of_a_row(struct cx *cx, const char *read, const char *set)
+{
+    db_int(cx, read, BIND(V(1)));
+    db_exec(cx, set, BIND(V(5), V(1)));
+}
+
+#define READ "SELECT small FROM sample WHERE id = ?"
+#define SET "UPDATE sample SET small = ? WHERE id = ?"
+
+static void read_and_change(struct cx *cx, void *arg)
+{
+    (void)arg;
+    change_of_a_row(cx, READ, SET);
+}
+
+static void list_and_change(struct cx *cx, void *arg)
+{
+    (void)arg;
+    change_of_a_row(cx, "SELECT s.id FROM sample s WHERE s.small < 100 AND"
+                        " s.id >= ?", SET);
+}
+
+static void lock_and_change(struct cx *cx, void *arg)
+{
+    (void)arg;
+    db_int(cx, READ, BIND(V(1)));
+    change_of_a_row(cx, READ " FOR UPDATE", SET);
+}
+
+static void read_and_change_guarded(struct cx *cx, void *arg)
+{
+    (void)arg;
+    change_of_a_row(cx, READ, SET " AND small < 5");
+}
+
+static void change_another(struct cx *cx, void *arg)
+{
+    (void)arg;
+    db_int(cx, READ, BIND(V(2)));
+    db_exec(cx, SET, BIND(V(5), V(1)));
+}
+
+static void a_row_read_without_a_lock_is_not_changed(void **state)
+{
+    static const struct {
+        void (*run)(struct cx *, void *);
+        int ends;
+    } cases[] = {
+        { read_and_change, SIGABRT },
+        { list_and_change, SIGABRT },
+        { lock_and_change, 0 },
+        { read_and_change_guarded, 0 },
+        { change_another, 0 },
+    };
+
+    testdb_sql(*state, "REPLACE INTO sample (id, small) VALUES (1, 1)");
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct act in_tx = { cases[i].run, true };
+        struct act bare = { cases[i].run, false };
+
+        assert_int_equal(end_of(&in_tx), cases[i].ends);
+        assert_int_equal(end_of(&bare), 0); /* each statement for itself */
+    }
+}
+
 /* T4: calls out and password hashes; T7: the end of a request. */
 static void a_transaction_left_open_or_held_up_aborts(void **state)
 {
@@ -577,6 +644,7 @@ int main(void)
         T(retries_end),
         T(a_caught_deadlock_still_ends_the_transaction),
         T(a_lost_connection_loses_the_transaction),
+        T(a_row_read_without_a_lock_is_not_changed),
         T(a_transaction_left_open_or_held_up_aborts),
         T(locks_out_of_order_abort),
         T(reports_see_one_moment_and_write_nothing),

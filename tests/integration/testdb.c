@@ -1,5 +1,7 @@
 #include "tests/integration/testdb.h"
 
+#include "db/read_check.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +76,7 @@ struct cx *testdb_cx_as(const char *user)
     struct db_login login = { server, "", 0, user, "", database, 60 };
     struct cx *cx = cx_new(db_open(&login), NULL, 256U << 20);
 
+    db_check_reads(cx->db);
     cx_begin(cx);
     cx->scope.all = true;
     cx->actor.kind = ACTOR_SYSTEM;
