@@ -242,7 +242,6 @@ static bool is_plain(struct cx *cx, struct candidate *x,
 
     if (misfit(x, &state) != NULL || x->o->state == ORDER_SETTLED)
         return false;
-    must(x->o->driver_id > 0); /* who pays */
     judge(cx, x, all, n);
     return x->wrong == 0;
 }
