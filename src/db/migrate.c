@@ -204,15 +204,40 @@ static bool apply(struct cx *cx, const char *dir, struct file *f,
     return true;
 }
 
+#define LOCK_NAME "CONCAT('pilehub.migrate.', MD5(DATABASE()))"
+
+/* One at a time, or two would run the same statement. A connection that ends
+   lets go of it. */
+static void take_turn(struct cx *cx)
+{
+    static const char sql[] = "SELECT COALESCE(GET_LOCK(" LOCK_NAME ", ?), 0)";
+    enum { TRY_S = 5, TRIES = 120 };
+
+    for (int i = 0; i < TRIES; i++)
+        if (db_int(cx, sql, BIND(V(TRY_S))) == 1)
+            return;
+    cx_fail(cx, ERR_INTERNAL, "another migrate has been running for %d min",
+            TRY_S * TRIES / 60);
+}
+
+static void end_turn(struct cx *cx)
+{
+    static const char sql[] = "SELECT RELEASE_LOCK(" LOCK_NAME ")";
+
+    db_int(cx, sql, BIND());
+}
+
 int migrate(struct cx *cx, const char *dir, void (*progress)(const char *))
 {
     size_t count;
     struct file *files = list_files(cx, dir, &count);
     int ran = 0;
 
+    take_turn(cx);
     need_table(cx);
     for (size_t i = 0; i < count; i++)
         ran += apply(cx, dir, &files[i], progress);
+    end_turn(cx);
     return ran;
 }
 

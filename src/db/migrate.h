@@ -11,7 +11,9 @@
 /*
  * Applies what is missing from dir. Returns how many files ran; fails with
  * ERR_INTERNAL naming file and statement. Statements end with ";" at the end
- * of a line. progress is called before each file, or NULL.
+ * of a line. Waits while another one runs on the same database, up to 10
+ * minutes; one that fails keeps its turn until its connection ends. progress
+ * is called before each file, or NULL.
  */
 int migrate(struct cx *cx, const char *dir,
             void (*progress)(const char *file));

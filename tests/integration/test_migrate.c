@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "db/migrate.h"
@@ -146,6 +147,32 @@ static void a_broken_run_goes_on_where_it_stopped(void **state)
     remove_schema(&s, (const char *const[]){ "7201_two.sql" }, 1);
 }
 
+/* Three at once: what one does, the others find done. */
+static void several_at_once_apply_each_statement_once(void **state)
+{
+    struct cx *cx = *state;
+    struct schema s;
+    pid_t child[3];
+    int status;
+
+    make_schema(&s);
+    write_file(&s, "7301_slow.sql",
+               "CREATE TABLE m5 (id INT);\nDO SLEEP(0.3);\n"
+               "INSERT INTO m5 VALUES (1);\n");
+    for (size_t i = 0; i < COUNT(child); i++) {
+        child[i] = fork();
+        assert_true(child[i] >= 0);
+        if (child[i] == 0)
+            _exit(cx_run(testdb_cx(), apply, &s) ? 0 : 1);
+    }
+    for (size_t i = 0; i < COUNT(child); i++) {
+        assert_int_equal(waitpid(child[i], &status, 0), child[i]);
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    }
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM m5"), 1);
+    remove_schema(&s, (const char *const[]){ "7301_slow.sql" }, 1);
+}
+
 static void a_missing_directory_is_an_error(void **state)
 {
     struct cx *cx = *state;
@@ -169,6 +196,8 @@ static int close_database(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        /* First: a run that failed keeps its turn while it is connected. */
+        cmocka_unit_test(several_at_once_apply_each_statement_once),
         cmocka_unit_test(files_apply_once_and_in_order),
         cmocka_unit_test(many_files_fit_into_little_memory),
         cmocka_unit_test(an_edited_file_is_refused),
