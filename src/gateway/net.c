@@ -292,13 +292,9 @@ static void accept_some(struct net *n)
 /* A record of another day: a lost confirmation, or an old capture (F48). */
 static void tell_old(struct net *n, const struct mail *m)
 {
-    char trade[YKC_TRADE_TEXT];
-
     if (session_may_alarm(n, m->charger))
         session_event(n, m->charger, m->ack.gun, EVENT_PROTOCOL,
-                      "早已存入的交易记录再次上传，疑似重放旧报文，"
-                      "流水号 %s",
-                      wire_hex(m->ack.trade, sizeof m->ack.trade, trade));
+                      "早已存入的交易记录再次上传，疑似重放旧报文");
 }
 
 /* 0x40: only what is stored is confirmed, with the number as it came. */

@@ -420,18 +420,16 @@ static void unsolicited(struct in *in)
 
 /*
  * A start that we never sent, and not the session of the gun either: of
- * another day, or made up. A pile does not do so by being late (F48).
+ * another day, or made up. A pile does not do so by being late (F48). Its
+ * number is in the log of frames: what strangers make up is for no other.
  */
 static void played_again(struct in *in)
 {
-    char trade[YKC_TRADE_TEXT];
-
     if (memcmp(in->gun->trade, in->raw->body, sizeof in->gun->trade) == 0 ||
         !session_may_alarm(in->net, in->charger))
         return;
     session_event(in->net, in->charger, in->gun_no, EVENT_PROTOCOL,
-                  "应答了平台没有下发的启动，疑似重放旧报文，流水号 %s",
-                  wire_hex(in->raw->body, sizeof in->gun->trade, trade));
+                  "应答了平台没有下发的启动，疑似重放旧报文");
 }
 
 void start_reply_frame(struct in *in)

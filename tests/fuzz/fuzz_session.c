@@ -708,6 +708,7 @@ static void step_store(void)
         struct stored *s = &w.stored[i];
         struct mail m = { .kind = MAIL_ACK, .to = s->from };
 
+        m.ack.head.type = ykc_type_trade_record;
         m.charger = next() & 1 ? piles[FIRST] : NULL;
         m.ack.gun = 1;
         m.ack.is_old = next() & 1;

@@ -244,8 +244,8 @@ static void play(const uint8_t *tape, const size_t *at, const size_t *order,
 }
 
 static const char replays[] =
-    "SELECT COUNT(*) FROM pile_event WHERE pile_id = 1 AND kind = 9 AND"
-    " detail LIKE '%疑似重放旧报文%'";
+    "SELECT COUNT(*) FROM pile_event WHERE pile_id = 1 AND gun = 1 AND"
+    " kind = 9 AND detail LIKE '%疑似重放旧报文%'";
 
 static void a_session_played_again_has_no_effect(void **state)
 {
@@ -282,9 +282,6 @@ static void a_session_played_again_has_no_effect(void **state)
     rig_wait_count(&rig, "records_repeated_total", 6, 5000);
     /* and told, once a minute at most */
     rig_wait_int(&rig, replays, 1, 5000);
-    assert_int_equal(rig_int(&rig, "SELECT COUNT(*) FROM pile_event WHERE"
-                             " pile_id = 1 AND gun = 1 AND detail LIKE '%"
-                             TRADE "'"), 1);
 }
 
 /* A session that a card began has no reply to a start: its record tells. */
