@@ -37,6 +37,11 @@ struct db *db_open(const struct db_login *login)
 
 static void let_go(struct db *db)
 {
+    /* First, so that the statements ask nothing of it any more: one that was
+       half run crashes the library. */
+    if (db->my != NULL)
+        mysql_close(db->my);
+    db->my = NULL;
     for (size_t i = 0; i < CACHE_SIZE; i++) {
         struct cached *c = &db->cache[i];
 
@@ -45,9 +50,6 @@ static void let_go(struct db *db)
         free((void *)(uintptr_t)c->sql);
         *c = (struct cached){ .sql = NULL };
     }
-    if (db->my != NULL)
-        mysql_close(db->my);
-    db->my = NULL;
     db->generation++;
     db->broken = db->tx_depth > 0;
 }
