@@ -51,9 +51,9 @@ void ykc_stream_filled(struct ykc_stream *s, size_t n, int64_t now_ms)
     must(n <= (size_t)(YKC_STREAM_BUFFER - s->end));
     if (n == 0)
         return;
-    must(now_ms >= s->byte_at); /* a clock that does not jump */
     s->end = (uint16_t)(s->end + n);
     s->byte_at = now_ms;
+    must_be_whole(s);
 }
 
 static void drop(struct ykc_stream *s, size_t n)
