@@ -104,7 +104,6 @@ void bill_split(const char *slots, const struct bill_point *p, size_t n,
 void bill_meter_add(struct bill_meter *m, const char *slots,
                     struct bill_point p)
 {
-    must(m->started || p.energy_e4kwh == 0); /* it begins at the start */
     if (m->started &&
         (p.at.ms < m->last.at.ms || p.energy_e4kwh < m->last.energy_e4kwh))
         return;
