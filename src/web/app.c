@@ -193,18 +193,25 @@ static void run(struct serving *s, const void *args)
 
 /* ---- the whole --------------------------------------------------------- */
 
+/* People see a page although its address holds nonsense; programs are told. */
+static enum args_rule rule_of(const struct serving *s)
+{
+    if (s->match.row->endpoint != NULL || s->req.method != GET)
+        return ARGS_STRICT;
+    return s->req.json ? ARGS_OPEN : ARGS_FORGIVING;
+}
+
 static const void *read_args(struct serving *s)
 {
     const struct route_row *row = s->match.row;
     struct cx *cx = s->req.cx;
-    bool open = row->endpoint == NULL && s->req.method == GET;
     const char *left_out;
     void *args;
 
     if (row->route.flags & (ROUTE_RAW | ROUTE_BODY))
         return NULL;
     args = arena_alloc(cx->arena, row->route.args_size + 1);
-    left_out = args_read(cx, &row->route.args, &s->input, open, args);
+    left_out = args_read(cx, &row->route.args, &s->input, rule_of(s), args);
     if (left_out != NULL)
         answer_toast_as(&s->req, "warn", left_out);
     return args;

@@ -336,11 +336,11 @@ static void leave_out(struct cx *cx, const struct arg *a, void *out)
 }
 
 const char *args_read(struct cx *cx, const struct args *args,
-                      const struct input *in, bool open, void *out)
+                      const struct input *in, enum args_rule rule, void *out)
 {
     const char *left_out = NULL;
 
-    for (size_t i = 0; i < in->count && !open; i++)
+    for (size_t i = 0; i < in->count && rule == ARGS_STRICT; i++)
         if (!is_declared(args, in->params[i].name))
             cx_fail(cx, ERR_BAD_REQUEST, "未知的参数 %s。",
                     in->params[i].name);
@@ -350,7 +350,8 @@ const char *args_read(struct cx *cx, const struct args *args,
 
         if (wrong == NULL)
             continue;
-        if (!open || (a->flags & ARG_REQUIRED) || a->kind == ARG_FILE)
+        if (rule != ARGS_FORGIVING || (a->flags & ARG_REQUIRED) ||
+            a->kind == ARG_FILE)
             cx_fail_field(cx, a->name, "%s", wrong);
         leave_out(cx, a, out);
         left_out = cx_printf(cx, "网址里的 %s 无效，已忽略：%s", a->name,

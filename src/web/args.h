@@ -84,16 +84,19 @@ struct param;
 const char *arg_read(struct cx *cx, const struct arg *arg,
                      const struct param *p, void *out);
 
+/* How much of what was not asked for is borne. */
+enum args_rule {
+    ARGS_STRICT,    /* nothing: undeclared names are ERR_BAD_REQUEST */
+    ARGS_OPEN,      /* undeclared names: links to pages gather them */
+    ARGS_FORGIVING, /* and a wrong value that is not required counts as absent */
+};
+
 /*
  * All of them into the zeroed struct out. Fails with cx_fail_field on the
- * first wrong one, and with ERR_BAD_REQUEST on an undeclared name. Names that
- * begin with "_" belong to the web layer and are skipped.
- *
- * open: a page that is looked at. Links gather foreign parameters, and a
- * wrong value that is not required counts as absent; what was left out is
- * returned, for people, or NULL.
+ * first wrong one. Names that begin with "_" belong to the web layer and are
+ * skipped. Returns what a forgiving rule left out, for people, or NULL.
  */
 const char *args_read(struct cx *cx, const struct args *args,
-                      const struct input *in, bool open, void *out);
+                      const struct input *in, enum args_rule rule, void *out);
 
 #endif

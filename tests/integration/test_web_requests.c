@@ -164,14 +164,15 @@ static void errors_tell_a_number_and_no_details(void **state)
 static void json_errors_have_code_and_id(void **state)
 {
     struct fcgi_reply r = call((struct fcgi_call){
-        .uri = "/t/hello?n=1&n=2",
+        .uri = "/t/hello?n=abc",
         .headers = { { "HTTP_ACCEPT", "application/json" },
                      { "REQUEST_ID", "0123456789abcdef" } },
     });
 
     (void)state;
     assert_int_equal(r.status, 400);
-    assert_non_null(strstr(r.body, "\"code\":40000"));
+    assert_non_null(strstr(r.body, "\"code\":40001"));
+    assert_non_null(strstr(r.body, "\"field\":\"n\""));
     assert_non_null(strstr(r.body, "\"request_id\":\"0123456789abcdef\""));
     fcgi_free(&r);
     r = call((struct fcgi_call){ .uri = "/api/nothing" });

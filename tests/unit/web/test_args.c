@@ -80,26 +80,26 @@ static void read_all(struct cx *c, void *arg)
 {
     static const struct args list = LIST(args);
 
-    left_out = args_read(c, &list, &in, *(bool *)arg, &out);
+    left_out = args_read(c, &list, &in, *(enum args_rule *)arg, &out);
 }
 
 /* True if the query was fine. */
-static bool read_query(const char *text, bool open)
+static bool read_query(const char *text, enum args_rule rule)
 {
     stop(NULL);
     start(NULL);
     assert_int_equal(input_urlencoded(&in, text, strlen(text)), INPUT_OK);
-    return cx_run(cx, read_all, &open);
+    return cx_run(cx, read_all, &rule);
 }
 
 static bool read_json(const char *text)
 {
-    bool open = false;
+    enum args_rule rule = ARGS_STRICT;
 
     stop(NULL);
     start(NULL);
     assert_int_equal(input_json(&in, text, strlen(text)), INPUT_OK);
-    return cx_run(cx, read_all, &open);
+    return cx_run(cx, read_all, &rule);
 }
 
 static void everything_lands_in_its_member(void **state)
@@ -108,7 +108,8 @@ static void everything_lands_in_its_member(void **state)
     assert_true(read_query("flag=on&count=16&state=busy&id=9007199254740993"
                            "&name=+%E5%85%85%E7%94%B5+&phone=138+2264-7051"
                            "&note=a%0d%0ab&secret=+x+&amount=12.50"
-                           "&at=2026-11-20T14:05&day=2026-11-20", false));
+                           "&at=2026-11-20T14:05&day=2026-11-20",
+                           ARGS_STRICT));
     assert_true(out.flag);
     assert_int_equal(out.count, 16);
     assert_int_equal(out.state, 2);
@@ -125,13 +126,13 @@ static void everything_lands_in_its_member(void **state)
 static void absent_is_zero_and_never_null(void **state)
 {
     (void)state;
-    assert_true(read_query("", false));
+    assert_true(read_query("", ARGS_STRICT));
     assert_false(out.flag);
     assert_int_equal(out.count, 0);
     assert_string_equal(out.name, "");
     assert_string_equal(out.phone, "");
     assert_true(out.at.ms == 0);
-    assert_true(read_query("name=&count=&amount=++", false));
+    assert_true(read_query("name=&count=&amount=++", ARGS_STRICT));
     assert_string_equal(out.name, "");
 }
 
@@ -192,7 +193,7 @@ static void wrong_values_are_named(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        if (read_query(cases[i].query, false))
+        if (read_query(cases[i].query, ARGS_STRICT))
             fail_msg("%s is taken", cases[i].query);
         assert_int_equal(cx->error.code, ERR_INVALID);
         assert_string_equal(cx->error.field, cases[i].field);
@@ -204,31 +205,32 @@ static void wrong_values_are_named(void **state)
 static void a_page_leaves_out_what_is_wrong(void **state)
 {
     (void)state;
-    assert_true(read_query("state=none&amount=12.50", true));
+    assert_true(read_query("state=none&amount=12.50", ARGS_FORGIVING));
     assert_int_equal(out.state, 0);
     assert_true(out.amount.fen == 1250);
     assert_string_equal(left_out,
                         "网址里的 state 无效，已忽略：不是可选的值。");
     /* Well formed, and refused by its check. */
-    assert_true(read_query("count=7", true));
+    assert_true(read_query("count=7", ARGS_FORGIVING));
     assert_int_equal(out.count, 0);
     assert_non_null(left_out);
-    assert_true(read_query("name=x&day=2026-11-31", true));
+    assert_true(read_query("name=x&day=2026-11-31", ARGS_FORGIVING));
     assert_string_equal(out.name, "");
     assert_true(out.day.ms == 0);
-    assert_true(read_query("state=busy", true));
+    assert_true(read_query("state=busy", ARGS_FORGIVING));
     assert_null(left_out);
     assert_int_equal(out.state, 2);
-    assert_false(read_query("state=none", false));
+    assert_false(read_query("state=none", ARGS_STRICT));
+    assert_false(read_query("state=none", ARGS_OPEN));
 }
 
 static void unknown_names_are_refused(void **state)
 {
     (void)state;
-    assert_false(read_query("admin=1", false));
+    assert_false(read_query("admin=1", ARGS_STRICT));
     assert_int_equal(cx->error.code, ERR_BAD_REQUEST);
-    assert_true(read_query("admin=1&utm=x", true));
-    assert_true(read_query("_csrf=1&_form=2", false));
+    assert_true(read_query("admin=1&utm=x", ARGS_OPEN));
+    assert_true(read_query("_csrf=1&_form=2", ARGS_STRICT));
 }
 
 struct needed {
