@@ -40,6 +40,7 @@ static int setup(void **state)
     (void)state;
     testdb_start("list");
     cx = testdb_cx();
+    cx->scope.all = true;
     testdb_sql(cx, "CREATE TABLE listed (id BIGINT PRIMARY KEY,"
                    " few TINYINT NULL, at DATETIME(3) NULL,"
                    " word VARCHAR(20) NULL, code CHAR(6) NOT NULL,"
