@@ -1,9 +1,13 @@
 /* What nginx lets through, and what it does not. */
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import { test, run, assert, equal, env, sql, until } from './harness.mjs';
 import { Driver } from './driver.mjs';
+
+const home = process.env.PILEHUB_HOME;
 
 const { hostname, port } = new URL(env.HTTP_URL);
 
@@ -84,7 +88,7 @@ test('an address that the client claims is not believed', async () => {
     'X-Real-IP': '203.0.113.9' }, JSON.stringify({ phone: driver.phone }));
   await driver.signIn().catch(() => {});
   for (const name of ['web', 'slow']) {
-    const log = fs.readFileSync(`${process.env.PILEHUB_HOME}/log/${name}.log`,
+    const log = fs.readFileSync(`${home}/log/${name}.log`,
       'utf8');
     assert(!log.includes('203.0.113.9'), `${name}.log`);
   }
@@ -114,6 +118,80 @@ test('counters are for this machine only, health for everybody', async () => {
   const { status, body } = await ask('GET', '/metrics');
   equal(status, 200, 'metrics');
   assert(body.includes('pilehub_requests_total'), 'no counters');
+});
+
+const pause = (ms) => new Promise((wake) => setTimeout(wake, ms));
+const masterOf = (name) =>
+  Number(fs.readFileSync(`${home}/run/${name}.pid`, 'utf8'));
+const workersOf = (master) =>
+  fs.readFileSync(`/proc/${master}/task/${master}/children`, 'utf8').trim()
+    .split(' ').map(Number);
+
+/* W8: below the limits of nginx, so that each answer is the program's. */
+test('reloads of pool and nginx lose no request', async () => {
+  const statuses = {};
+  let going = true;
+  const client = async () => {
+    while (going) {
+      const { status } = await ask('GET', '/login');
+      statuses[status] = (statuses[status] || 0) + 1;
+      await pause(150);
+    }
+  };
+  const clients = Array.from({ length: 6 }, client);
+  const web = masterOf('web');
+  for (let i = 0; i < 4; i += 1) {
+    const before = workersOf(web);
+    process.kill(web, 'SIGHUP');
+    process.kill(masterOf('nginx'), 'SIGHUP');
+    await until('all workers are new', () =>
+      !workersOf(web).some((pid) => before.includes(pid)), 20);
+  }
+  going = false;
+  await Promise.all(clients);
+  assert(statuses[200] > 20, JSON.stringify(statuses));
+  equal(Object.keys(statuses).join(), '200', 'statuses');
+});
+
+/* W5: the worker has read the request and waits for a row when it dies. */
+test('a POST whose worker dies is not sent to another', async () => {
+  const driver = new Driver();
+  await driver.signIn();
+  await driver.topUp(10000);
+  const gun = await driver.freeConnector();
+  const key = randomUUID();
+  const lostPosts = () => fs.readFileSync(`${home}/log/access.log`, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(' POST /api/driver/v1/orders 502 '));
+  const before = lostPosts().length;
+  const holder = spawn('mariadb', [`--defaults-file=${home}/etc/root.cnf`,
+    env.DB_NAME, '--unbuffered', '-e', `START TRANSACTION;
+      SELECT COUNT(*) FROM ledger_account a JOIN driver d ON d.id = a.owner_id
+      WHERE d.phone = '${driver.phone}' FOR UPDATE; SELECT SLEEP(60)`],
+  { cwd: home, stdio: ['ignore', 'pipe', 'inherit'] });
+  await new Promise((locked) => { holder.stdout.once('data', locked); });
+  const lost = driver.start(gun.qr_no, 5000, key)
+    .then(() => 'done', (error) => error.status);
+  await until('it waits for the row', () => sql(`SELECT COUNT(*)
+    FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'
+      AND trx_query LIKE '%ledger_account%'`) !== '0');
+  for (const pid of workersOf(masterOf('web'))) process.kill(pid, 'SIGKILL');
+  equal(await lost, 502, 'answer');
+  holder.kill('SIGKILL');
+  await until('its transaction is undone', () => sql(`SELECT COUNT(*)
+    FROM information_schema.processlist WHERE info LIKE '%SLEEP(60)%'
+    AND id <> CONNECTION_ID()`) === '0', 20);
+  const lines = await until('it is in the log', () =>
+    lostPosts().length > before && lostPosts());
+  equal(lines.length, before + 1, 'lines');
+  assert(/ 502 \d+ [\d.]+s 502 [\d.]+ /.test(lines[before]), lines[before]);
+  equal((await driver.call('GET', '/orders')).orders.length, 0, 'orders');
+  /* The phone asks again with its key: one effect. */
+  const order = await until('a repeat is served', () =>
+    driver.start(gun.qr_no, 5000, key).catch(() => null), 20);
+  equal((await driver.start(gun.qr_no, 5000, key)).order_no, order.order_no,
+    'order');
+  equal((await driver.call('GET', '/orders')).orders.length, 1, 'orders');
 });
 
 await run();
