@@ -40,7 +40,6 @@ static int setup(void **state)
     (void)state;
     testdb_start("list");
     cx = testdb_cx();
-    cx->scope.all = true;
     testdb_sql(cx, "CREATE TABLE listed (id BIGINT PRIMARY KEY,"
                    " few TINYINT NULL, at DATETIME(3) NULL,"
                    " word VARCHAR(20) NULL, code CHAR(6) NOT NULL,"
@@ -70,6 +69,13 @@ struct walk {
 };
 
 static const char *const cells[] = { "l.id" };
+
+/* A unit of work of somebody who sees every row. */
+static void begin(void)
+{
+    cx_begin(cx);
+    cx->scope.all = true;
+}
 
 static struct db_table fetch(const struct list_order *order,
                              const struct list_cursor *at, bool back)
@@ -138,7 +144,7 @@ static void every_row_comes_once_in_every_order(void **state)
     for (size_t i = 0; i < COUNT(orders); i++) {
         struct walk w = { .order = &orders[i] };
 
-        cx_begin(cx);
+        begin();
         testdb_run(cx, walk_work, &w);
     }
 }
@@ -164,7 +170,7 @@ static void rows_that_come_and_go_do_no_harm_work(struct cx *unused, void *arg)
 static void rows_that_come_and_go_do_no_harm(void **state)
 {
     (void)state;
-    cx_begin(cx);
+    begin();
     testdb_run(cx, rows_that_come_and_go_do_no_harm_work, NULL);
 }
 
@@ -194,7 +200,7 @@ static void counts_and_tabs_agree_work(struct cx *unused, void *arg)
 static void counts_and_tabs_agree(void **state)
 {
     (void)state;
-    cx_begin(cx);
+    begin();
     testdb_run(cx, counts_and_tabs_agree_work, NULL);
 }
 
@@ -219,7 +225,7 @@ static void wildcards_match_only_themselves_work(struct cx *unused, void *arg)
 static void wildcards_match_only_themselves(void **state)
 {
     (void)state;
-    cx_begin(cx);
+    begin();
     testdb_run(cx, wildcards_match_only_themselves_work, NULL);
 }
 
