@@ -88,7 +88,7 @@ const char *arg_read(struct cx *cx, const struct arg *arg,
 enum args_rule {
     ARGS_STRICT,    /* nothing: undeclared names are ERR_BAD_REQUEST */
     ARGS_OPEN,      /* undeclared names: links to pages gather them */
-    ARGS_FORGIVING, /* and a wrong value that is not required counts as absent */
+    ARGS_FORGIVING, /* and a wrong value, if not required, counts as absent */
 };
 
 /*
