@@ -409,9 +409,13 @@ test('S3.2.5.11 the newest tariff is sent to a pile', async (t) => {
 });
 
 test('S3.2.5.08 a pile is rebooted, and comes back', async (t) => {
+  const loginOf = (id) => sql(`SELECT login_at FROM pile WHERE id = ${id}
+    AND online = 1`);
+  const before = loginOf(somePile().id);
   const p = await command(t, '重启', 'pile.reboot');
+  /* It answers first and goes then: online is not yet back. */
   await until('back', () =>
-    sql(`SELECT online FROM pile WHERE id = ${p.id}`) === '1', 60);
+    loginOf(p.id) !== '' && loginOf(p.id) !== before, 60);
 });
 
 test('S3.2.5.15 all of a pile', async (t) => {

@@ -141,6 +141,7 @@ test('reloads of pool and nginx lose no request', async () => {
   const clients = Array.from({ length: 6 }, client);
   const web = masterOf('web');
   for (let i = 0; i < 4; i += 1) {
+    await pause(500);
     const before = workersOf(web);
     process.kill(web, 'SIGHUP');
     process.kill(masterOf('nginx'), 'SIGHUP');
