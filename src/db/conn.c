@@ -74,43 +74,54 @@ void conn_drop(struct db *db)
 
 /* A connection to a server with unsafe settings is none (T1, T8): another
    node may have taken over since the program started. */
-static bool is_usable(struct db *db)
+static unsigned set_up(struct db *db)
 {
     char why[SETTINGS_WHY];
+    unsigned error = settings_apply(db);
 
-    if (!settings_apply(db))
-        return false;
-    if (!db->login.is_strict || settings_server_fits(db, why))
-        return true;
-    log_error("db.server_settings", F_TEXT("why", why));
-    return false;
+    if (error != 0 || !db->login.is_strict)
+        return error;
+    error = settings_of_server(db, why);
+    if (error != 0)
+        log_error("db.server_settings", F_TEXT("why", why));
+    return error;
 }
 
-static bool conn_open(struct db *db)
+/* 0, or why not. */
+static unsigned log_in(struct db *db)
 {
     const struct db_login *l = &db->login;
     unsigned connect_s = CONNECT_S;
     unsigned io_s = (unsigned)l->statement_limit_s + 5;
     bool by_socket = l->socket[0] != '\0';
 
-    db->my = mysql_init(NULL);
-    if (db->my == NULL)
-        return false;
-    if (mysql_options(db->my, MYSQL_SET_CHARSET_NAME, "utf8mb4") == 0 &&
-        mysql_options(db->my, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s) == 0 &&
-        mysql_options(db->my, MYSQL_OPT_READ_TIMEOUT, &io_s) == 0 &&
-        mysql_options(db->my, MYSQL_OPT_WRITE_TIMEOUT, &io_s) == 0 &&
+    if (mysql_options(db->my, MYSQL_SET_CHARSET_NAME, "utf8mb4") != 0 ||
+        mysql_options(db->my, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s) != 0 ||
+        mysql_options(db->my, MYSQL_OPT_READ_TIMEOUT, &io_s) != 0 ||
+        mysql_options(db->my, MYSQL_OPT_WRITE_TIMEOUT, &io_s) != 0 ||
         mysql_real_connect(db->my, by_socket ? NULL : l->host, l->user,
                            l->password, l->name, (unsigned)l->port,
                            by_socket ? l->socket : NULL,
-                           CLIENT_FOUND_ROWS) != NULL &&
-        is_usable(db)) {
+                           CLIENT_FOUND_ROWS) == NULL)
+        return conn_error(db);
+    return set_up(db);
+}
+
+static bool conn_open(struct db *db)
+{
+    unsigned error;
+
+    db->my = mysql_init(NULL);
+    if (db->my == NULL)
+        return false;
+    error = log_in(db);
+    if (error == 0) {
         db->failed_at_ms = 0;
         return true;
     }
-    log_warn("db.connect_failed", F_INT("error", mysql_errno(db->my)),
+    log_warn("db.connect_failed", F_INT("error", error),
              F_TEXT("text", mysql_error(db->my)));
-    if (mysql_errno(db->my) != CR_OUT_OF_MEMORY)
+    if (error != CR_OUT_OF_MEMORY)
         db->failed_at_ms = monotonic_ms(); /* the server's failure, not ours */
     mysql_close(db->my);
     db->my = NULL;
@@ -266,9 +277,14 @@ unsigned conn_stmt_error(MYSQL_STMT *stmt)
     return known(mysql_stmt_errno(stmt));
 }
 
+unsigned conn_error(const struct db *db)
+{
+    return known(mysql_errno(db->my));
+}
+
 unsigned conn_command(struct db *db, const char *sql)
 {
-    return mysql_query(db->my, sql) == 0 ? 0 : known(mysql_errno(db->my));
+    return mysql_query(db->my, sql) == 0 ? 0 : conn_error(db);
 }
 
 /* A client library without memory may have left an answer half read: such a

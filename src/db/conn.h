@@ -80,6 +80,8 @@ void conn_forget(struct db *db, const char *sql);
    saying so, and that is not a success. */
 unsigned conn_stmt_error(MYSQL_STMT *stmt);
 
+unsigned conn_error(const struct db *db);
+
 /* Plain text statement ("START TRANSACTION"); 0 or the error number. */
 unsigned conn_command(struct db *db, const char *sql);
 

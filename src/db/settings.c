@@ -85,26 +85,29 @@ static void compare(MYSQL_ROW row, const struct wanted *w, size_t n,
     }
 }
 
-/* The one row that sql selects is w. False with the reason in why. */
-static bool row_is(struct db *db, const char *sql, const struct wanted *w,
-                   size_t n, char *why, size_t size)
+/* Is the one row that sql selects w? If not, the reason stands in why. */
+static unsigned row_is(struct db *db, const char *sql, const struct wanted *w,
+                       size_t n, char *why, size_t size)
 {
-    MYSQL_RES *res = conn_command(db, sql) == 0 ? mysql_store_result(db->my)
-                                                : NULL;
+    unsigned error = conn_command(db, sql);
+    MYSQL_RES *res = error == 0 ? mysql_store_result(db->my) : NULL;
     MYSQL_ROW row = res == NULL ? NULL : mysql_fetch_row(res);
 
     if (row == NULL) { /* such as a variable that an old server lacks */
+        error = conn_error(db);
         snprintf(why, size, "cannot be read: %s", mysql_error(db->my));
     } else {
         must(mysql_num_fields(res) == n);
         compare(row, w, n, why, size);
+        error = why[0] == '\0' ? 0 : SETTINGS_DIFFER;
     }
     mysql_free_result(res);
-    return why[0] == '\0';
+    return error;
 }
 
-bool settings_apply(struct db *db)
+unsigned settings_apply(struct db *db)
 {
+    unsigned error;
     char limit[24], set[64], why[SETTINGS_WHY];
     const struct wanted wanted[] = {
         { "character_set_client", "utf8mb4" },
@@ -118,20 +121,23 @@ bool settings_apply(struct db *db)
         { "max_statement_time", limit },
     };
 
-    for (size_t i = 0; i < COUNT(session_settings); i++)
-        if (conn_command(db, session_settings[i]) != 0)
-            return false;
+    for (size_t i = 0; i < COUNT(session_settings); i++) {
+        error = conn_command(db, session_settings[i]);
+        if (error != 0)
+            return error;
+    }
     snprintf(limit, sizeof limit, "%d", db->login.statement_limit_s);
     snprintf(set, sizeof set, "SET SESSION max_statement_time = %s", limit);
-    if (conn_command(db, set) != 0)
-        return false;
-    if (row_is(db, session_sql, wanted, COUNT(wanted), why, sizeof why))
-        return true;
-    log_error("db.session", F_TEXT("why", why));
-    return false;
+    error = conn_command(db, set);
+    if (error != 0)
+        return error;
+    error = row_is(db, session_sql, wanted, COUNT(wanted), why, sizeof why);
+    if (error != 0)
+        log_error("db.session", F_TEXT("why", why));
+    return error;
 }
 
-bool settings_server_fits(struct db *db, char why[SETTINGS_WHY])
+unsigned settings_of_server(struct db *db, char why[SETTINGS_WHY])
 {
     return row_is(db, server_sql, server_wanted, COUNT(server_wanted), why,
                   SETTINGS_WHY);
@@ -151,7 +157,7 @@ bool db_server_is_fit(const struct config *config)
     login.is_strict = false; /* or there would be no connection to ask on */
     db = db_open(&login);
     must(db != NULL);
-    fits = !db_ping(db) || settings_server_fits(db, why);
+    fits = !db_ping(db) || settings_of_server(db, why) == 0;
     db_close(db);
     if (fits)
         return true;

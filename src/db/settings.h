@@ -5,16 +5,18 @@
 #ifndef DB_SETTINGS_H
 #define DB_SETTINGS_H
 
-#include <stdbool.h>
-
 #include "db/conn.h"
 
-enum { SETTINGS_WHY = 600 };
+enum {
+    SETTINGS_WHY = 600,
+    SETTINGS_DIFFER = 1 /* no error of the client library has this number */
+};
 
-/* Sets what a session needs and reads it back (T1, T4). */
-bool settings_apply(struct db *db);
+/* Sets what a session needs and reads it back (T1, T4). 0, or why not: an
+   error number, or SETTINGS_DIFFER. */
+unsigned settings_apply(struct db *db);
 
-/* Has the server the settings of T1 and T8? If not, why says which lack. */
-bool settings_server_fits(struct db *db, char why[SETTINGS_WHY]);
+/* Has the server the settings of T1 and T8? The same; why says which lack. */
+unsigned settings_of_server(struct db *db, char why[SETTINGS_WHY]);
 
 #endif

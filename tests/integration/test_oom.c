@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "db/conn.h"
 #include "db/db.h"
 #include "tests/integration/flows.h"
 #include "tests/integration/oom.h"
@@ -71,9 +72,30 @@ static void each_allocation_fails(void **state)
                   runs);
 }
 
+/* A connect that fails for want of our own memory says nothing of the server:
+   the next one is tried at once. */
+static void a_connect_is_tried_again_at_once(void **state)
+{
+    struct db *db = quiet->db;
+    long n = 0, left = 0;
+
+    (void)state;
+    do {
+        conn_drop(db);
+        oom_begin(++n);
+        if (!db_ping(db))
+            left++;
+        oom_end();
+        if (!db_ping(db))
+            fail_msg("allocation %ld of a connect: not tried again", n);
+    } while (oom_hit());
+    print_message("# connect: %ld allocations, %ld failed it\n", n - 1, left);
+    assert_in_range(left, 5, n);
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[FLOWS_MAX];
+    struct CMUnitTest tests[FLOWS_MAX + 1];
     int failed;
 
     must(flow_count <= FLOWS_MAX);
@@ -85,8 +107,11 @@ int main(void)
             flows[i].name, each_allocation_fails, NULL, NULL,
             (void *)(uintptr_t)&flows[i]
         };
+    tests[flow_count] = (struct CMUnitTest)
+        cmocka_unit_test(a_connect_is_tried_again_at_once);
     quiet = flow_world();
-    failed = _cmocka_run_group_tests("oom", tests, flow_count, NULL, NULL);
+    failed = _cmocka_run_group_tests("oom", tests, flow_count + 1, NULL,
+                                     NULL);
     testdb_cx_free(quiet);
     testdb_stop();
     return failed;
