@@ -31,7 +31,8 @@ struct book *book_read(struct cx *cx)
     stamp until = tariff_next_start(cx, cx->now);
     struct book *b = calloc(1, sizeof *b + n * sizeof b->pages[0]);
 
-    must(b != NULL);
+    if (b == NULL)
+        cx_fail_memory(cx);
     b->changes = changes;
     b->until = until;
     b->count = n;

@@ -10,6 +10,7 @@
 
 #include "base/cx.h"
 #include "base/stamp.h"
+#include "gateway/charger.h"
 
 enum { TARIFF_BODY = 90 };
 
@@ -21,6 +22,7 @@ struct page {
 };
 
 struct book {
+    struct retired retired;
     int64_t changes;      /* book_changes when it was read */
     stamp until;          /* a new version takes effect then; 0: none known */
     size_t count;

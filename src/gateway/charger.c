@@ -16,16 +16,19 @@ static struct charger_table *table_new(size_t size)
 {
     struct charger_table *t = calloc(1, sizeof *t + size * sizeof t->at[0]);
 
-    must(t != NULL);
-    t->mask = size - 1;
+    if (t != NULL)
+        t->mask = size - 1;
     return t;
 }
 
 void chargers_init(struct chargers *all)
 {
+    struct charger_table *first = table_new(TABLE_FIRST);
+
+    must(first != NULL); /* at the start */
     memset(all, 0, sizeof *all);
     must(pthread_mutex_init(&all->lock, NULL) == 0);
-    atomic_init(&all->table, table_new(TABLE_FIRST));
+    atomic_init(&all->table, first);
 }
 
 /* Codes of one maker differ in few digits: all bits must count. */
@@ -66,7 +69,7 @@ static struct charger_table *grown(struct charger_table *old)
 {
     struct charger_table *t = table_new((old->mask + 1) * 2);
 
-    for (size_t i = 0; i <= old->mask; i++) {
+    for (size_t i = 0; t != NULL && i <= old->mask; i++) {
         struct charger *c = atomic_load_explicit(&old->at[i],
                                                  memory_order_relaxed);
 
@@ -81,13 +84,28 @@ static struct gun *take_guns(struct chargers *all, size_t n)
     if (all->spare_guns < n) {
         struct gun_block *b = calloc(1, sizeof *b);
 
-        must(b != NULL);
+        if (b == NULL)
+            return NULL;
         b->next = all->blocks;
         all->blocks = b;
         all->spare_guns = GUN_BLOCK;
     }
     all->spare_guns -= n;
     return &all->blocks->guns[all->spare_guns];
+}
+
+/* The next place, with its guns; NULL without memory, and nothing is lost. */
+static struct charger *take_charger(struct chargers *all, size_t i, int guns)
+{
+    struct charger **chunk = &all->chunks[i / CHARGER_CHUNK], *c;
+
+    if (*chunk == NULL)
+        *chunk = calloc(CHARGER_CHUNK, sizeof *c);
+    if (*chunk == NULL)
+        return NULL;
+    c = &(*chunk)[i % CHARGER_CHUNK];
+    c->guns = take_guns(all, (size_t)guns);
+    return c->guns != NULL ? c : NULL;
 }
 
 struct charger *charger_new(struct chargers *all, uint64_t code, int64_t id,
@@ -99,16 +117,13 @@ struct charger *charger_new(struct chargers *all, uint64_t code, int64_t id,
     must(gun_count >= 1 && gun_count <= CHARGER_GUNS);
     must(i < (size_t)CHARGER_CHUNK * CHARGER_CHUNKS);
     pthread_mutex_lock(&all->lock);
-    if (all->chunks[i / CHARGER_CHUNK] == NULL) {
-        all->chunks[i / CHARGER_CHUNK] = calloc(CHARGER_CHUNK, sizeof *c);
-        must(all->chunks[i / CHARGER_CHUNK] != NULL);
+    c = take_charger(all, i, gun_count);
+    if (c != NULL) {
+        c->code = code;
+        c->id = id;
+        c->gun_count = (uint8_t)gun_count;
+        atomic_store_explicit(&all->count, i + 1, memory_order_release);
     }
-    c = &all->chunks[i / CHARGER_CHUNK][i % CHARGER_CHUNK];
-    c->code = code;
-    c->id = id;
-    c->gun_count = (uint8_t)gun_count;
-    c->guns = take_guns(all, (size_t)gun_count);
-    atomic_store_explicit(&all->count, i + 1, memory_order_release);
     pthread_mutex_unlock(&all->lock);
     return c;
 }
@@ -122,9 +137,12 @@ void charger_publish(struct chargers *all, struct charger *c,
     if (charger_count(all) * 2 > t->mask) {
         struct charger_table *bigger = grown(t);
 
-        atomic_store_explicit(&all->table, bigger, memory_order_release);
-        retire(arg, t);
-        t = bigger;
+        must(bigger != NULL || charger_count(all) * 8 < t->mask * 7);
+        if (bigger != NULL) {
+            atomic_store_explicit(&all->table, bigger, memory_order_release);
+            retire(arg, t);
+            t = bigger;
+        }
     }
     table_put(t, c);
     pthread_mutex_unlock(&all->lock);

@@ -28,6 +28,13 @@ enum {
 struct pending;
 struct gun_block;
 
+/* Stands first in what may still be read when it has been replaced: it is
+   freed later, and putting it off takes no memory. */
+struct retired {
+    struct retired *next;
+    int64_t at_ms;
+};
+
 enum gun_flag {
     GUN_SEEN = 1,     /* a 0x13 came since the pile logged in */
     GUN_STARTED = 2,  /* 0x34 or 0x32 was sent for the session */
@@ -61,6 +68,7 @@ struct gun {
 
 /* The rules of rule G4 for one pile; never changed, only replaced. */
 struct policy {
+    struct retired retired;
     int kind;               /* pile.login_policy */
     char pinned[ADDRESS_TEXT];
     char sim_no[21];
@@ -115,6 +123,7 @@ struct charger {
  * grew is replaced by a new one under the same code.
  */
 struct charger_table {
+    struct retired retired;
     size_t mask;
     _Atomic(struct charger *) at[];
 };
@@ -135,9 +144,10 @@ void chargers_fini(struct chargers *all);
 struct charger *charger_find(struct chargers *all, uint64_t code);
 
 /*
- * A new one under this code, after its guns; it is not found before
- * charger_publish. The old table of a growing set is given to retire, which
- * frees it when nobody can be reading it any more.
+ * A new one under this code, after its guns, or NULL if there is no memory
+ * for it; it is not found before charger_publish. The old table of a growing
+ * set is given to retire, which frees it when nobody can be reading it any
+ * more; without memory for a larger one the old one is filled up first.
  */
 struct charger *charger_new(struct chargers *all, uint64_t code, int64_t id,
                             int gun_count);

@@ -107,7 +107,7 @@ static bool write_ends(struct commander *x, struct cx *cx)
         x->end_count = 0;
         return true;
     }
-    if (cx->error.code != ERR_DATABASE) {
+    if (!cx_error_passes(cx)) {
         log_error("command.ends_dropped", F_INT("count", x->end_count));
         x->end_count = 0;
     }

@@ -15,14 +15,24 @@
 
 /* ---- places --------------------------------------------------------- */
 
-static void more_places(struct net *n)
+/* False without memory: everything is as it was, or a list has more room. */
+static bool more_places(struct net *n)
 {
     uint32_t chunks = n->places / CONN_CHUNK, all = n->places + CONN_CHUNK;
-    struct conn *chunk = calloc(CONN_CHUNK, sizeof *chunk);
+    struct conn **list = realloc(n->chunks, (chunks + 1) * sizeof *list);
+    uint32_t *free_places;
+    struct conn *chunk;
 
-    n->chunks = realloc(n->chunks, (chunks + 1) * sizeof *n->chunks);
-    n->free_places = realloc(n->free_places, all * sizeof *n->free_places);
-    must(chunk != NULL && n->chunks != NULL && n->free_places != NULL);
+    if (list == NULL)
+        return false;
+    n->chunks = list;
+    free_places = realloc(n->free_places, all * sizeof *free_places);
+    if (free_places == NULL)
+        return false;
+    n->free_places = free_places;
+    chunk = calloc(CONN_CHUNK, sizeof *chunk);
+    if (chunk == NULL)
+        return false;
     n->chunks[chunks] = chunk;
     for (uint32_t i = CONN_CHUNK; i-- > 0;) {
         chunk[i].magic = CONN_MAGIC;
@@ -31,14 +41,15 @@ static void more_places(struct net *n)
         n->free_places[n->free_count++] = n->places + i;
     }
     n->places = all;
+    return true;
 }
 
 static struct conn *take_place(struct net *n)
 {
     uint32_t place;
 
-    if (n->free_count == 0)
-        more_places(n);
+    if (n->free_count == 0 && !more_places(n))
+        return NULL;
     place = n->free_places[--n->free_count];
     return &n->chunks[place / CONN_CHUNK][place % CONN_CHUNK];
 }
@@ -72,17 +83,23 @@ struct conn *conn_open(struct net *n, int fd, const struct address *from)
     struct conn *c = take_place(n);
     struct epoll_event e = { .events = EPOLLIN };
 
+    if (c == NULL)
+        return NULL;
     must(c->magic == CONN_MAGIC && c->fd < 0);
-    c->fd = fd;
     c->generation++;
+    e.data.u64 = conn_id_of(n, c);
+    if (epoll_ctl(n->epoll, EPOLL_CTL_ADD, fd, &e) != 0) {
+        must(errno == ENOMEM || errno == ENOSPC); /* the kernel's */
+        n->free_places[n->free_count++] = c->place;
+        return NULL;
+    }
+    c->fd = fd;
     c->flags = n->gateway->config->pile_proxy ? CONN_PROXY : 0;
     c->crc_seen = YKC_CRC_LOW;
     c->sequence = 0;
     c->address = *from;
     c->opened_ms = n->now_ms;
     ykc_stream_init(&c->stream);
-    e.data.u64 = conn_id_of(n, c);
-    must(epoll_ctl(n->epoll, EPOLL_CTL_ADD, fd, &e) == 0);
     c->timer.kind = TIMER_CONN;
     wheel_set(&n->wheel, &c->timer, n->now_ms + LOGIN_FIRST_MS);
     line_up(n, c);
@@ -150,14 +167,16 @@ static void want_writable(struct net *n, struct conn *c, bool on)
     c->flags = (uint8_t)(c->flags ^ CONN_WRITING);
 }
 
-/* Keeps what the socket did not take; false if that is too much (G18). */
+/* Keeps what the socket did not take; false if that is too much (G18), or
+   there is no memory for it. */
 static bool keep(struct net *n, struct conn *c, const uint8_t *p, size_t len)
 {
     struct backlog *b = c->backlog;
 
     if (b == NULL) {
         b = c->backlog = malloc(sizeof *b);
-        must(b != NULL);
+        if (b == NULL)
+            return false;
         b->begin = b->end = 0;
     }
     if (b->end + len > sizeof b->bytes) {
@@ -202,7 +221,12 @@ static bool write_out(struct net *n, struct conn *c, const uint8_t *p,
     }
     if ((size_t)sent == len || keep(n, c, p + sent, len - (size_t)sent))
         return true;
-    conn_close(n, c, COUNT_send_full);
+    if (c->backlog != NULL) {
+        conn_close(n, c, COUNT_send_full);
+        return false;
+    }
+    conn_close(n, c, COUNT_closed);
+    net_no_memory(n, "answers");
     return false;
 }
 

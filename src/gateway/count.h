@@ -17,6 +17,7 @@
     C(refused_address,   "connections refused: limits of the address")        \
     C(evicted,           "connections closed to make room before login")      \
     C(no_descriptor,     "connections closed at the descriptor limit")        \
+    C(no_memory,         "connections, commands, writes put off: no memory")      \
     C(login_timeout,     "connections closed: no login in time")              \
     C(silent,            "connections closed: silent pile")                   \
     C(send_full,         "connections closed: send queue full")               \

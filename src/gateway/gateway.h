@@ -176,8 +176,6 @@ struct worker {
     _Atomic bool is_failed;
 };
 
-struct retired; /* memory that a reader may still hold: freed later */
-
 struct gateway {
     const struct config *config;
     int64_t most;            /* connections */
@@ -201,11 +199,12 @@ struct gateway {
     _Atomic bool is_draining; /* close connections, then stop */
     _Atomic bool is_stopping; /* network threads end */
     _Atomic bool is_fenced;   /* a later start has our name: write nothing */
-    struct retired *retired;  /* the keeper's */
+    struct retired *retired;  /* the keeper's: replaced, not yet freed */
     struct counts counts;     /* of the main thread */
 };
 
-/* Frees p a minute from now. Keeper thread only. */
+/* Frees p, which begins with a struct retired, a minute from now. Keeper
+   thread only. */
 void gateway_retire(struct gateway *g, void *p);
 /* All of that, and the tariffs: when no thread runs any more. */
 void gateway_forget(struct gateway *g);

@@ -50,7 +50,7 @@ static bool write_all(struct historian *x, struct cx *cx)
     if (x->frame_count > 0) {
         if (worker_run(w, cx, write_frames, x))
             count_add(&w->counts, COUNT_frame_rows, x->frame_count);
-        else if (cx->error.code == ERR_DATABASE)
+        else if (cx_error_passes(cx))
             return false;
         else
             count_add(&w->counts, COUNT_dropped_rows, x->frame_count);
@@ -59,7 +59,7 @@ static bool write_all(struct historian *x, struct cx *cx)
     if (x->telemetry_count > 0) {
         if (worker_run(w, cx, write_telemetry, x))
             count_add(&w->counts, COUNT_telemetry_rows, x->telemetry_count);
-        else if (cx->error.code == ERR_DATABASE)
+        else if (cx_error_passes(cx))
             return false;
         else
             count_add(&w->counts, COUNT_dropped_rows, x->telemetry_count);

@@ -51,35 +51,41 @@ static bool same_policy(const struct policy *p, const struct pile_link *l)
            strcmp(p->sim_no, l->sim_no) == 0;
 }
 
-/* Piles that are only observed need none. */
-static void set_policy(struct gateway *g, struct charger *ch,
+/* NULL for those that are only observed: they need none. */
+static struct policy *policy_new(struct cx *cx, const struct pile_link *l)
+{
+    struct policy *p;
+
+    if (l->login_policy == 3)
+        return NULL;
+    p = calloc(1, sizeof *p);
+    if (p == NULL)
+        cx_fail_memory(cx);
+    p->kind = l->login_policy;
+    snprintf(p->pinned, sizeof p->pinned, "%s", l->pinned_address);
+    snprintf(p->sim_no, sizeof p->sim_no, "%s", l->sim_no);
+    return p;
+}
+
+static void set_policy(struct gateway *g, struct cx *cx, struct charger *ch,
                        const struct pile_link *l)
 {
     const struct policy *old = atomic_load(&ch->policy);
-    struct policy *p = NULL;
 
     if (l->login_policy == 3 ? old == NULL : same_policy(old, l))
         return;
-    if (l->login_policy != 3) {
-        p = calloc(1, sizeof *p);
-        must(p != NULL);
-        p->kind = l->login_policy;
-        snprintf(p->pinned, sizeof p->pinned, "%s", l->pinned_address);
-        snprintf(p->sim_no, sizeof p->sim_no, "%s", l->sim_no);
-    }
-    atomic_store_explicit(&ch->policy, p, memory_order_release);
+    atomic_store_explicit(&ch->policy, policy_new(cx, l),
+                          memory_order_release);
     gateway_retire(g, (void *)(uintptr_t)old);
 }
 
-static void set_link(struct gateway *g, struct charger *ch,
-                     const struct pile_link *l)
+static void set_link(struct charger *ch, const struct pile_link *l)
 {
     atomic_store(&ch->station_id, l->station_id);
     atomic_store(&ch->area_id, l->area_id);
     atomic_store(&ch->crc_tx, (uint8_t)l->crc_tx);
     atomic_store(&ch->fault_shift, (uint8_t)l->fault_shift);
     atomic_store(&ch->kind, (uint8_t)l->kind);
-    set_policy(g, ch, l);
     atomic_store(&ch->is_enabled, l->is_enabled);
 }
 
@@ -101,15 +107,22 @@ static void replace(struct gateway *g, struct charger *old)
         mail_send(g, conn_id_net(m.to), &m);
 }
 
-static struct charger *add_pile(struct keeper_state *k,
+/* All that needs memory comes first: afterwards the pile is whole. */
+static struct charger *add_pile(struct keeper_state *k, struct cx *cx,
                                 const struct pile_link *l, uint64_t code)
 {
     struct gateway *g = k->w->gateway;
+    struct policy *p = policy_new(cx, l);
     int guns = l->guns < 1 ? 1 : l->guns > CHARGER_GUNS ? CHARGER_GUNS
                                                         : l->guns;
     struct charger *ch = charger_new(&g->chargers, code, l->id, guns);
 
-    set_link(g, ch, l);
+    if (ch == NULL) {
+        free(p);
+        cx_fail_memory(cx);
+    }
+    atomic_store(&ch->policy, p);
+    set_link(ch, l);
     ch->tariff_held = tariff_of(l->tariff_no);
     return ch;
 }
@@ -126,7 +139,8 @@ static size_t set_guns(struct charger *ch, const struct connector_link *c,
     return i;
 }
 
-static void take_link(struct keeper_state *k, const struct pile_link *l,
+static void take_link(struct keeper_state *k, struct cx *cx,
+                      const struct pile_link *l,
                       const struct connector_link *c, size_t n)
 {
     struct gateway *g = k->w->gateway;
@@ -137,10 +151,11 @@ static void take_link(struct keeper_state *k, const struct pile_link *l,
         return; /* a code that no pile can send */
     old = charger_find(&g->chargers, code);
     if (old != NULL && old->id == l->id && old->gun_count >= l->guns) {
-        set_link(g, old, l);
+        set_policy(g, cx, old, l);
+        set_link(old, l);
         return;
     }
-    ch = add_pile(k, l, code);
+    ch = add_pile(k, cx, l, code);
     set_guns(ch, c, n);
     charger_publish(&g->chargers, ch, retire, g);
     if (old != NULL)
@@ -157,7 +172,7 @@ static void take_links(struct keeper_state *k, struct cx *cx,
     for (size_t i = 0; i < n; i++) {
         while (at < count && c[at].pile_id < l[i].id)
             at++;
-        take_link(k, &l[i], c + at, count - at);
+        take_link(k, cx, &l[i], c + at, count - at);
     }
 }
 
@@ -264,7 +279,9 @@ static void look_up(struct cx *cx, void *arg)
     }
 }
 
-static void answer(struct keeper_state *k, const struct lookup_item *ask)
+/* asked: the database said whether there is such a code. */
+static void answer(struct keeper_state *k, const struct lookup_item *ask,
+                   bool asked)
 {
     struct gateway *g = k->w->gateway;
     struct charger *ch = charger_find(&g->chargers, ask->code);
@@ -272,7 +289,7 @@ static void answer(struct keeper_state *k, const struct lookup_item *ask)
                       .to = ask->from, .charger = ch };
     size_t i = (size_t)(ask->code % UNKNOWN_MAX);
 
-    if (ch == NULL) {
+    if (ch == NULL && asked) {
         k->unknown[i].code = ask->code;
         k->unknown[i].until_ms = monotonic_ms() + UNKNOWN_MS;
     }
@@ -282,12 +299,15 @@ static void answer(struct keeper_state *k, const struct lookup_item *ask)
 /* Without a database the answer is no: the pile comes again. */
 static void serve_lookups(struct keeper_state *k, struct cx *cx)
 {
+    bool asked;
+
     if (k->lookup_count == 0)
         return;
-    if (!worker_run(k->w, cx, look_up, k))
+    asked = worker_run(k->w, cx, look_up, k);
+    if (!asked)
         log_warn("gateway.lookup_failed", F_INT("codes", k->lookup_count));
     for (size_t i = 0; i < k->lookup_count; i++)
-        answer(k, &k->lookups[i]);
+        answer(k, &k->lookups[i], asked);
     k->lookup_count = 0;
 }
 

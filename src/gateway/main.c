@@ -178,7 +178,8 @@ static void write_stats(struct gateway *g)
     snprintf(path, sizeof path, "%s/run/%s.stats", g->config->home,
              g->config->gateway_name);
     snprintf(fresh, sizeof fresh, "%s.new", path);
-    fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    fd = b.failed ? -1 : open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+                              0600);
     if (fd >= 0) {
         bool whole = write(fd, b.data, b.len) == (ssize_t)b.len;
 

@@ -27,6 +27,7 @@ enum {
     FLUSH_MS = 100,
     EVICT_AFTER_MS = 1000,
     NO_DESCRIPTOR_MS = 200,
+    STARVED_MS = 1000,
     ID_LISTENER = 1, ID_MAIL = 2 /* no connection has these */
 };
 
@@ -246,6 +247,27 @@ static bool make_room(struct net *n)
     return true;
 }
 
+void net_no_memory(struct net *n, const char *what)
+{
+    count_one(&n->counts, COUNT_no_memory);
+    if (n->now_ms - n->starved_ms < STARVED_MS)
+        return;
+    n->starved_ms = n->now_ms;
+    log_error("gateway.no_memory", F_TEXT("for", what));
+}
+
+/* Without memory for it this one is turned away, and the others wait in the
+   backlog of the socket for a while. */
+static void starve(struct net *n, int fd, const struct address *from)
+{
+    close(fd);
+    if (!n->gateway->config->pile_proxy)
+        limits_leave(&n->gateway->limits, from);
+    net_no_memory(n, "connections");
+    n->accept_ms = n->now_ms + NO_DESCRIPTOR_MS;
+    accepting(n, false);
+}
+
 /* The address that counts is the balancer's until its header has come. */
 static void admit(struct net *n, int fd, const struct sockaddr_storage *at)
 {
@@ -260,12 +282,13 @@ static void admit(struct net *n, int fd, const struct sockaddr_storage *at)
         return;
     }
     tune(n, fd);
-    conn_open(n, fd, &from);
+    if (conn_open(n, fd, &from) == NULL)
+        starve(n, fd, &from);
 }
 
 static void accept_some(struct net *n)
 {
-    for (int i = 0; i < ACCEPTS; i++) {
+    for (int i = 0; i < ACCEPTS && n->is_accepting; i++) {
         struct sockaddr_storage at;
         socklen_t len = sizeof at;
         int fd;

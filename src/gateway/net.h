@@ -57,7 +57,8 @@ struct net {
     int index;
     pthread_t thread;
     int epoll, listener, reserve;
-    int64_t accept_ms;     /* no descriptors: not before */
+    int64_t accept_ms;     /* no descriptors, no memory: not before */
+    int64_t starved_ms;    /* last said that there is no memory */
     bool is_accepting;
     int64_t now_ms;       /* monotonic, of this round */
     stamp now;
@@ -102,7 +103,11 @@ struct conn *net_conn(struct net *n, conn_id id);
 
 /* ---- conn.c --------------------------------------------------------- */
 
+/* NULL, and the descriptor is the caller's still, if there is no memory. */
 struct conn *conn_open(struct net *n, int fd, const struct address *from);
+/* Something was given up for want of memory: counted, and logged once a
+   second. */
+void net_no_memory(struct net *n, const char *what);
 void conn_close(struct net *n, struct conn *c, enum counter why);
 /* Closes once everything queued has been sent. */
 void conn_finish(struct net *n, struct conn *c);

@@ -67,6 +67,7 @@ static const struct {
 
 /* ---- memory --------------------------------------------------------- */
 
+/* NULL if there is no memory for it. */
 static struct pending *pending_new(struct net *n, struct charger *ch)
 {
     struct pending *p = n->free_pending;
@@ -74,7 +75,10 @@ static struct pending *pending_new(struct net *n, struct charger *ch)
     if (p == NULL) {
         struct pending_block *b = calloc(1, sizeof *b);
 
-        must(b != NULL);
+        if (b == NULL) {
+            net_no_memory(n, "commands");
+            return NULL;
+        }
         b->next = n->pending_blocks;
         n->pending_blocks = b;
         for (size_t i = 0; i < BLOCK; i++) {
@@ -322,6 +326,10 @@ static void begin(struct net *n, struct conn *c, const struct mail *m)
     struct charger *ch = m->charger;
     struct pending *p = pending_new(n, ch);
 
+    if (p == NULL) { /* not sent, as if the pile were gone */
+        tell_mail(n, m, COMMAND_GONE, -1);
+        return;
+    }
     p->command_id = m->command.id;
     p->order_id = m->command.order_id;
     p->kind = (uint8_t)m->command.kind;
@@ -395,8 +403,10 @@ void pending_tariff(struct net *n, struct conn *c, struct charger *ch)
         n->now_ms < ch->tariff_due_ms || !is_idle(ch) ||
         find(ch, ykc_type_tariff_push_reply, 0) != NULL)
         return;
-    ch->tariff_due_ms = n->now_ms + PUSH_AGAIN_MS;
     p = pending_new(n, ch);
+    ch->tariff_due_ms = n->now_ms + (p == NULL ? REPLY_MS : PUSH_AGAIN_MS);
+    if (p == NULL)
+        return;
     p->kind = COMMAND_TARIFF;
     p->type = ykc_type_tariff_push;
     p->reply_type = ykc_type_tariff_push_reply;

@@ -120,14 +120,29 @@ static void index_one(struct recorder *x, size_t place)
     x->index[i] = (uint32_t)place + 1;
 }
 
+/* Room for n more, or false: there is no memory for them. */
+static bool reserve(struct recorder *x, size_t n)
+{
+    size_t room = x->room == 0 ? GROUP : x->room;
+    struct waiting *v;
+
+    while (room < x->n + n)
+        room *= 2;
+    if (room == x->room)
+        return true;
+    v = realloc(x->v, room * sizeof *v);
+    if (v == NULL)
+        return false;
+    x->v = v;
+    x->room = room;
+    return true;
+}
+
+/* There is room. */
 static void append(struct recorder *x, const struct record_item *r,
                    const uint8_t hash[SHA256_SIZE])
 {
-    if (x->n == x->room) {
-        x->room = x->room == 0 ? GROUP : 2 * x->room;
-        x->v = realloc(x->v, x->room * sizeof *x->v);
-        must(x->v != NULL);
-    }
+    must(x->n < x->room);
     x->v[x->n].item = *r;
     memcpy(x->v[x->n].hash, hash, SHA256_SIZE);
     index_one(x, x->n);
@@ -164,6 +179,7 @@ static void replay(void *arg, const void *payload, size_t n)
     if (find_waiting(x, hash, r.pile_id) != NULL ||
         x->n == WAITING_RECORDS)
         return;
+    must(reserve(x, 1)); /* at the start */
     append(x, &r, hash);
     count_one(&x->w->counts, COUNT_records_replayed);
 }
@@ -204,6 +220,14 @@ static void receive(struct recorder *x, size_t n)
     uint8_t hashes[GROUP][SHA256_SIZE];
 
     fault_point("record.received");
+    if (!reserve(x, n)) {
+        /* Not taken, so not confirmed: the piles send them again. What is in
+           the journal must wait in memory, too, so memory comes first. */
+        log_error("gateway.no_memory", F_TEXT("for", "records"));
+        count_add(&x->w->counts, COUNT_no_memory, n);
+        count_add(&x->w->counts, COUNT_records_dropped, n);
+        return;
+    }
     n = journal_group(x, n, hashes);
     if (n == 0)
         return;
@@ -311,7 +335,7 @@ static bool set_aside(struct recorder *x, const struct cx *cx)
 {
     const struct record_item *r = &x->v[0].item;
 
-    if (cx->error.code == ERR_DATABASE)
+    if (cx_error_passes(cx))
         return false;
     if (x->most > 1) {
         x->most = 1;
@@ -325,7 +349,7 @@ static bool set_aside(struct recorder *x, const struct cx *cx)
     return true;
 }
 
-/* False: the database failed; everything stays as it is. */
+/* False: there is no database, or no memory; everything stays as it is. */
 static bool commit_some(struct recorder *x, struct cx *cx)
 {
     enum record_result results[RECORDS_BATCH];
@@ -350,7 +374,8 @@ static void commit_all(struct recorder *x, struct cx *cx)
         if (!commit_some(x, cx)) {
             x->retry_ms = monotonic_ms() + RETRY_MS;
             if (!x->is_reported)
-                log_error("records.database_down", F_INT("waiting", x->n));
+                log_error("records.database_down", F_INT("waiting", x->n),
+                          F_TEXT("code", cx_code_name(cx->error.code)));
             x->is_reported = true;
             return;
         }

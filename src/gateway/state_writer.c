@@ -417,33 +417,45 @@ static void committed(struct stater *x)
     release_lost(x);
 }
 
-/*
- * Not the server but the data: note by note, and those that fail are dropped
- * with a trace.
- */
-static void one_by_one(struct stater *x, struct cx *cx)
+/* The first note of the batch alone. False: it waits, with the others. */
+static bool write_first(struct stater *x, struct cx *cx)
 {
+    const struct note *first = &x->notes[0];
     size_t all = x->n;
-    struct note first = x->notes[0];
+    bool done;
 
-    for (size_t i = 0; i < all; i++) {
-        struct note this = i == 0 ? first : x->notes[i];
-
-        x->notes[0] = this;
-        x->n = 1;
-        if (worker_run(x->w, cx, batch_work, x)) {
-            committed(x);
-        } else {
-            tracks_clear(&x->tracks);
-            log_error("state.note_dropped", F_INT("kind", this.kind),
-                      F_INT("pile", this.charger ? this.charger->id : 0));
-            count_one(&x->w->counts, COUNT_dropped_rows);
+    x->n = 1;
+    done = worker_run(x->w, cx, batch_work, x);
+    if (done) {
+        committed(x);
+    } else {
+        tracks_clear(&x->tracks);
+        if (cx_error_passes(cx)) {
+            x->n = all;
+            return false;
         }
+        log_error("state.note_dropped", F_INT("kind", first->kind),
+                  F_INT("pile", first->charger ? first->charger->id : 0));
+        count_one(&x->w->counts, COUNT_dropped_rows);
     }
-    x->n = 0;
+    x->n = all - 1;
+    memmove(x->notes, x->notes + 1, x->n * sizeof *x->notes);
+    return true;
 }
 
-/* False: the database failed; the batch waits. */
+/*
+ * Not the server but the data: note by note, and those that fail are dropped
+ * with a trace. False: the server failed meanwhile; what is left waits.
+ */
+static bool one_by_one(struct stater *x, struct cx *cx)
+{
+    while (x->n > 0)
+        if (!write_first(x, cx))
+            return false;
+    return true;
+}
+
+/* False: there is no database, or no memory; the batch waits. */
 static bool write_batch(struct stater *x, struct cx *cx)
 {
     if (worker_run(x->w, cx, batch_work, x)) {
@@ -452,10 +464,7 @@ static bool write_batch(struct stater *x, struct cx *cx)
         return true;
     }
     tracks_clear(&x->tracks); /* what it holds was undone */
-    if (cx->error.code == ERR_DATABASE)
-        return false;
-    one_by_one(x, cx);
-    return true;
+    return !cx_error_passes(cx) && one_by_one(x, cx);
 }
 
 /* ---- now and then --------------------------------------------------- */

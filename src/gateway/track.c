@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "tariff/tariff.h"
 
 enum {
@@ -51,15 +52,19 @@ static struct track *slot_of(struct tracks *all, const char *trade_no)
     return &all->v[i];
 }
 
-/* Into a table of the given size, but those unused since. */
-static void rebuild(struct tracks *all, size_t size, int64_t used_since_ms)
+/* Into a table of the given size, but those unused since. Without memory for
+   it everything stays as it is. */
+static bool rebuild(struct tracks *all, size_t size, int64_t used_since_ms)
 {
     struct tracks old = *all;
 
+    all->v = calloc(size, sizeof *all->v);
+    if (all->v == NULL) {
+        all->v = old.v;
+        return false;
+    }
     all->n = 0;
     all->size = size;
-    all->v = calloc(size, sizeof *all->v);
-    must(all->v != NULL);
     for (size_t i = 0; i < old.size; i++)
         if (old.v[i].trade_no[0] != '\0' &&
             old.v[i].used_ms >= used_since_ms) {
@@ -67,11 +72,13 @@ static void rebuild(struct tracks *all, size_t size, int64_t used_since_ms)
             all->n++;
         }
     free(old.v);
+    return true;
 }
 
 void tracks_clean(struct tracks *all, int64_t now_ms)
 {
-    rebuild(all, all->size, now_ms - FORGET_MS);
+    if (!rebuild(all, all->size, now_ms - FORGET_MS))
+        log_error("gateway.no_memory", F_TEXT("for", "tracks"));
 }
 
 static void read_prices(struct track *t, struct cx *cx, int64_t version_id)
@@ -125,8 +132,8 @@ struct track *track_find(struct tracks *all, struct cx *cx,
     }
     snprintf(fresh.trade_no, sizeof fresh.trade_no, "%s", trade_no);
     track_refresh(&fresh, cx, now_ms); /* may fail: nothing is kept then */
-    if (4 * (all->n + 1) > 3 * all->size)
-        rebuild(all, 2 * all->size, 0);
+    if (4 * (all->n + 1) > 3 * all->size && !rebuild(all, 2 * all->size, 0))
+        cx_fail_memory(cx);
     t = slot_of(all, trade_no);
     *t = fresh;
     all->n++;

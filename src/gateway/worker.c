@@ -46,6 +46,10 @@ bool worker_run(struct worker *w, struct cx *cx,
     if (cx_run(cx, work, arg))
         return true;
     count_one(&w->counts, COUNT_db_failures);
+    if (cx->error.code == ERR_MEMORY) {
+        count_one(&w->counts, COUNT_no_memory);
+        log_error("gateway.no_memory", F_TEXT("for", "database"));
+    }
     return false;
 }
 
@@ -65,12 +69,6 @@ void mail_send(struct gateway *g, int net, const struct mail *m)
         nanosleep(&step, NULL);
 }
 
-struct retired {
-    struct retired *next;
-    void *p;
-    int64_t at_ms;
-};
-
 /* Frees what was retired up to that moment. */
 static void free_retired(struct gateway *g, int64_t until_ms)
 {
@@ -82,7 +80,6 @@ static void free_retired(struct gateway *g, int64_t until_ms)
             continue;
         }
         *at = r->next;
-        free(r->p);
         free(r);
     }
 }
@@ -96,13 +93,11 @@ void gateway_forget(struct gateway *g)
 void gateway_retire(struct gateway *g, void *p)
 {
     int64_t now_ms = monotonic_ms();
-    struct retired *r;
+    struct retired *r = p;
 
     free_retired(g, now_ms - RETIRE_MS);
-    if (p == NULL)
+    if (r == NULL)
         return;
-    r = malloc(sizeof *r);
-    must(r != NULL);
-    *r = (struct retired){ g->retired, p, now_ms };
+    *r = (struct retired){ g->retired, now_ms };
     g->retired = r;
 }
