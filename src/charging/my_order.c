@@ -21,8 +21,12 @@ static const struct db_field order_fields[] = {
 #undef O
 #define ORDER_ROW ROW(struct my_order, order_fields)
 
+/* Who pressed stop sees it at once, though the gateway has not sent it yet. */
 #define ORDER_COLUMNS                                                        \
-    "SELECT o.id, o.order_no, o.state, o.start_by, o.stop_by, o.station_id," \
+    "SELECT o.id, o.order_no, IF(o.state = 4 AND EXISTS (SELECT 1"           \
+    "     FROM pile_command m WHERE m.order_id = o.id AND m.kind = 2"        \
+    "       AND m.state = 1), 5, o.state), o.start_by, o.stop_by,"           \
+    "   o.station_id,"                                                       \
     "   o.connector_id, o.tariff_version_id, s.name, c.name, c.qr_no, p.no," \
     "   o.plate, o.fail_reason, o.hold_fen, o.created_at, o.charging_at,"    \
     "   o.ended_at, o.settled_at, o.started_at, o.finished_at, o.soc_start," \

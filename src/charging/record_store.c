@@ -5,21 +5,32 @@
 
 #include <string.h>
 
+#include "asset/link.h"
+#include "asset/live.h"
 #include "db/db.h"
 
+/* Of one trade number: what a broken pile makes up tells nobody anything. */
+enum { CONFLICTS_TOLD = 3 };
+
 /* A letter that no trade number holds, then 31 hex digits. */
-void record_key(const void *body, size_t len, char key[33])
+static void key_of_hash(const uint8_t hash[SHA256_SIZE], char key[33])
 {
-    uint8_t hash[SHA256_SIZE];
     char hex[2 * SHA256_SIZE + 1];
 
-    sha256(body, len, hash);
-    hex_encode(hash, sizeof hash, hex);
+    hex_encode(hash, SHA256_SIZE, hex);
     snprintf(key, 33, "z%.31s", hex);
 }
 
+void record_key(const void *body, size_t len, char key[33])
+{
+    uint8_t hash[SHA256_SIZE];
+
+    sha256(body, len, hash);
+    key_of_hash(hash, key);
+}
+
 struct batch {
-    const struct record_in *rows;
+    struct record_in *rows;
     size_t n;
     enum record_result *results;
     size_t *order; /* indexes by key: one lock order for all gateways */
@@ -34,6 +45,35 @@ static void sort_by_key(const struct batch *b)
                                b->rows[i].key) > 0; k--)
             b->order[k] = b->order[k - 1];
         b->order[k] = i;
+    }
+}
+
+struct place_row {
+    int64_t pile_id;
+    int gun;
+};
+
+/*
+ * A number belongs to the gun of its order (G7). What another gun sends under
+ * it is kept by its content: it must not stand in the way of the record that
+ * the order waits for. Neither column ever changes, so nothing is locked.
+ */
+static void free_numbers(struct cx *cx, const struct batch *b)
+{
+    static const char sql[] =
+        "SELECT pile_id, gun FROM charge_order WHERE trade_no = ?";
+    static const struct db_field row[] = {
+        DB_FIELD(struct place_row, pile_id), DB_FIELD(struct place_row, gun),
+    };
+
+    for (size_t i = 0; i < b->n; i++) {
+        struct record_in *r = &b->rows[i];
+        const struct place_row *o =
+            db_row(cx, sql, BIND(V((const char *)r->key)),
+                   ROW(struct place_row, row));
+
+        if (o != NULL && (o->pile_id != r->pile_id || o->gun != r->gun))
+            key_of_hash(r->hash, r->key);
     }
 }
 
@@ -93,15 +133,26 @@ static enum record_result compare(struct cx *cx, const struct record_in *r)
                                                : RECORD_IS_KNOWN;
 }
 
+/* With its alarm, if it is new: a pile repeats what it sends. */
 static void keep_conflict(struct cx *cx, const struct record_in *r)
 {
     static const char sql[] =
         "INSERT IGNORE INTO trade_record_conflict (trade_no, pile_id,"
         "   body_hash, raw, received_at) VALUES (?, ?, ?, ?, ?)";
+    static const char count[] =
+        "SELECT COUNT(*) FROM trade_record_conflict WHERE trade_no = ?";
+    struct pile_event_row event = { r->pile_id, r->gun, EVENT_RECORD, r->at,
+        cx_printf(cx, "交易流水号 %s 的记录内容与已存的不同，不作结算",
+                  r->key) };
 
-    db_exec(cx, sql, BIND(V((const char *)r->key), V(r->pile_id),
-                          V(((struct bytes){ r->hash, sizeof r->hash })),
-                          V(((struct bytes){ r->raw, r->len })), V(r->at)));
+    if (db_insert_new_id(cx, sql,
+                         BIND(V((const char *)r->key), V(r->pile_id),
+                              V(((struct bytes){ r->hash, sizeof r->hash })),
+                              V(((struct bytes){ r->raw, r->len })),
+                              V(r->at))) == 0 ||
+        db_int(cx, count, BIND(V((const char *)r->key))) > CONFLICTS_TOLD)
+        return;
+    pile_event_add(cx, &event, 1);
 }
 
 /*
@@ -130,6 +181,8 @@ static void store(struct cx *cx, void *arg)
 {
     const struct batch *b = arg;
 
+    free_numbers(cx, b);
+    sort_by_key(b);
     insert_all(cx, b);
     for (size_t i = 0; i < b->n; i++) {
         size_t k = b->order[i];
@@ -141,7 +194,7 @@ static void store(struct cx *cx, void *arg)
     move_orders(cx, b);
 }
 
-void records_store(struct cx *cx, const struct record_in *rows, size_t n,
+void records_store(struct cx *cx, struct record_in *rows, size_t n,
                    enum record_result *results)
 {
     struct batch b = { rows, n, results, NULL };
@@ -150,7 +203,6 @@ void records_store(struct cx *cx, const struct record_in *rows, size_t n,
     if (n == 0)
         return;
     b.order = arena_array(cx->arena, n, sizeof *b.order);
-    sort_by_key(&b);
     db_tx(cx, store, &b);
 }
 

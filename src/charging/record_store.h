@@ -1,7 +1,8 @@
 /*
  * Trade records on their way into the registry (rules G10, G11): the gateway
  * stores them, jobs settle them. Storing is idempotent: the same record again
- * changes nothing, another record under a known number is kept as a conflict.
+ * changes nothing, another record under a known number is kept as a conflict,
+ * and told once.
  */
 #ifndef CHARGING_RECORD_STORE_H
 #define CHARGING_RECORD_STORE_H
@@ -45,10 +46,11 @@ void record_key(const void *body, size_t len, char key[33]);
 
 /*
  * Stores all of them, at most RECORDS_BATCH, in one transaction, and moves
- * their orders to recorded; results[i] tells about rows[i].
+ * their orders to recorded; results[i] tells about rows[i]. A record under the
+ * number of another gun's order gets its content as its key.
  */
 enum { RECORDS_BATCH = 500 };
-void records_store(struct cx *cx, const struct record_in *rows, size_t n,
+void records_store(struct cx *cx, struct record_in *rows, size_t n,
                    enum record_result *results);
 
 /* A request of a pile that needs the money side (0x31): jobs answer. */

@@ -212,6 +212,14 @@ static struct settling settling_of(const struct candidate *x)
                               .event = "order.settle" };
 }
 
+/* Kept by its content though it has a number: see record_store.c. */
+static bool has_foreign_number(const struct candidate *x)
+{
+    const char *no = x->record.trade_no;
+
+    return x->row->trade_no[0] == 'z' && strspn(no, "0") != strlen(no);
+}
+
 /* Why the record is not for this order; NULL if it is. */
 static const char *misfit(const struct candidate *x, int *state)
 {
@@ -222,6 +230,8 @@ static const char *misfit(const struct candidate *x, int *state)
         return "报文不完整，不能解析。";
     if (o == NULL) {
         *state = RECORD_ORPHAN;
+        if (has_foreign_number(x))
+            return "交易流水号属于另一把枪的订单。";
         return x->record.start_flag == RECORD_BY_OFFLINE_CARD
                    ? "离线卡交易，未启用离线卡。"
                    : "没有这个交易流水号的订单。";

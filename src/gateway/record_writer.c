@@ -6,7 +6,6 @@
  */
 #include <string.h>
 
-#include "asset/live.h"
 #include "base/config.h"
 #include "base/crypto.h"
 #include "base/log.h"
@@ -281,21 +280,6 @@ static void commit_work(struct cx *cx, void *arg)
     records_store(cx, rows, c->n, c->results);
 }
 
-static void tell_conflict(struct recorder *x, const struct record_item *r)
-{
-    struct note note = { .kind = NOTE_EVENT, .gun = r->gun, .at = r->at,
-                         .charger = NULL };
-    char trade[33];
-
-    note.event.kind = EVENT_RECORD;
-    note.pile_id = r->pile_id;
-    snprintf(note.event.text, sizeof note.event.text,
-             "交易流水号 %s 的记录内容与已存的不同，不作结算",
-             wire_hex(r->raw + FRAME_HEAD, 16, trade));
-    if (!queue_put(&x->w->gateway->notes, &note))
-        count_one(&x->w->counts, COUNT_dropped_rows);
-}
-
 /* The pile code stands behind the trade number. */
 static struct charger *charger_of(struct gateway *g,
                                   const struct record_item *r)
@@ -314,10 +298,8 @@ static void acknowledge(struct recorder *x, const struct record_item *r,
     count_one(&x->w->counts, COUNT_records_stored);
     if (result == RECORD_IS_KNOWN || result == RECORD_IS_OLD)
         count_one(&x->w->counts, COUNT_records_repeated);
-    if (result == RECORD_IS_CONFLICT) {
+    if (result == RECORD_IS_CONFLICT)
         count_one(&x->w->counts, COUNT_records_conflict);
-        tell_conflict(x, r);
-    }
     if (r->from == 0)
         return; /* out of the journal: its connection is long gone */
     m.ack.head = r->head;

@@ -994,6 +994,34 @@ static void stopping_again_is_harmless(void **state)
     api_expect(&stack, post(path, "{}", alice), 409, 40901);
 }
 
+/* Though the gateway has not sent it: nobody should wonder and press again. */
+static void a_stop_is_seen_at_once(void **state)
+{
+    const char *no, *path;
+    struct api_reply r;
+
+    (void)state;
+    places_give(cx, alice_id, 5000);
+    no = start(alice, QR_A1);
+    path = text("/orders/%s", no);
+    charging(no, QR_A1);
+    r = api(&stack, post(text("/orders/%s/stop", no), "{}", alice));
+    assert_string_equal(data_text(&r, "state"), "stopping");
+    api_free(&r);
+    r = api(&stack, get(path, alice));
+    assert_string_equal(data_text(&r, "state"), "stopping");
+    assert_string_equal(data_text(&r, "state_text"), "停止中");
+    api_free(&r);
+    /* It was never sent: the car still charges. */
+    places_sql(cx, "UPDATE pile_command SET state = 6 WHERE kind = 2"
+                   " AND order_id = (SELECT id FROM charge_order"
+                   " WHERE order_no = '%s')", no);
+    r = api(&stack, get(path, alice));
+    assert_string_equal(data_text(&r, "state"), "charging");
+    api_free(&r);
+    plugged(QR_A1);
+}
+
 static void a_stop_that_cannot_be_sent_says_so(void **state)
 {
     const char *no;
@@ -1298,6 +1326,7 @@ int main(void)
         CASE(another_drivers_order_does_not_exist),
         CASE(progress_is_what_the_pile_reports),
         CASE(stopping_again_is_harmless),
+        CASE(a_stop_is_seen_at_once),
         CASE(a_charge_costs_what_the_bill_says),
         CASE(what_the_wallet_lacks_is_owed_and_paid_first),
         CASE(a_stop_that_cannot_be_sent_says_so),
