@@ -6,6 +6,7 @@
 #define BASE_LABEL_H
 
 #include <stddef.h>
+#include <string.h>
 
 #include "base/macros.h"
 
@@ -18,9 +19,18 @@ struct label {
                          warn */
 };
 
+/* One without a value: of what is stored as its key. */
+#define LABEL(key, word) { 0, key, word, NULL }
+
+/* "There is none": the key is NULL. */
+#define NO_LABEL ((struct label){ 0 })
+
+/* A table, or what at gives for 0, 1, ... until it gives NO_LABEL: words that
+   stand in several places. Read them with labels_at. */
 struct labels {
     const struct label *v;
     size_t n;
+    struct label (*at)(size_t i);
 };
 
 /*
@@ -43,7 +53,26 @@ struct labels {
 #define LABEL_ROW_(name, value, key, word, mark) { (value), key, word, mark },
 #define LABEL_ONE_(name, value, key, word, mark) +1
 
-/* The label of a value, or NULL. */
+/* The i-th, NO_LABEL behind the last. */
+static inline struct label labels_at(struct labels l, size_t i)
+{
+    if (l.at != NULL)
+        return l.at(i);
+    return i < l.n ? l.v[i] : NO_LABEL;
+}
+
+/* The one with that key, or NO_LABEL. */
+static inline struct label label_of_key(struct labels labels, const char *key)
+{
+    struct label l;
+
+    for (size_t i = 0; (l = labels_at(labels, i)).key != NULL; i++)
+        if (strcmp(l.key, key) == 0)
+            return l;
+    return NO_LABEL;
+}
+
+/* The label of a value in a table, or NULL. */
 static inline const struct label *label_of(struct labels l, int value)
 {
     for (size_t i = 0; i < l.n; i++)

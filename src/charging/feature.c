@@ -65,9 +65,31 @@ static const struct consumer consumers[] = {
     { "charging.balance", "payment.paid", order_balance_paid },
 };
 
+/* What the audit calls what is written here. */
+static const struct label events[] = {
+    LABEL("order.start", "启动充电"),
+    LABEL("order.start_failed", "启动失败"),
+    LABEL("order.card_refused", "拒绝刷卡"),
+    LABEL("order.stop", "停止充电"),
+    LABEL("order.stop_reason", "停止原因"),
+    LABEL("order.lost", "订单失联"),
+    LABEL("order.settle", "结算订单"),
+    LABEL("order.provisional", "按遥测暂结"),
+    LABEL("order.review_wanted", "订单待复核"),
+    LABEL("order.review", "复核订单"),
+    LABEL("order.correct", "更正账单"),
+    LABEL("order.hold_voided", "解除冻结"),
+    LABEL("order.hold_expired", "冻结到期"),
+    LABEL("order.record_assigned", "记录归入订单"),
+    LABEL("order.made_of_record", "由记录生成订单"),
+    LABEL("record.assign", "认领交易记录"),
+    LABEL("record.dismiss", "排除交易记录"),
+};
+
 const struct feature charging_feature = {
     .name = "charging", .menu = "运行监控", .icon = "activity",
     .pages = LIST(pages), .entries = LIST(entries), .perms = LIST(perms),
     .lives = LIST(lives), .jobs = LIST(jobs), .consumers = LIST(consumers),
     .more_routes = LIST(more_routes), .panels = { gun_panels, GUN_PANELS },
+    .events = LIST(events),
 };

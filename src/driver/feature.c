@@ -18,9 +18,22 @@ static const struct permission perms[] = {
     { "driver.export", "导出车主" },
 };
 
+/* What the audit calls what is written here. */
+static const struct label events[] = {
+    LABEL("driver.register", "车主注册"),
+    LABEL("driver.sign_in", "车主登录"),
+    LABEL("driver.sign_in_failed", "车主登录失败"),
+    LABEL("driver.sign_out", "车主退出"),
+    LABEL("driver.session_end", "车主结束其他登录"),
+    LABEL("driver.describe", "车主修改资料"),
+    LABEL("driver.enable", "启用车主"),
+    LABEL("driver.disable", "停用车主"),
+};
+
 const struct feature driver_feature = {
     .name = "driver", .menu = "用户管理", .icon = "users",
     .pages = LIST(pages), .perms = LIST(perms),
     .endpoints = { sign_in_endpoints, SIGN_IN_ENDPOINTS },
     .more_endpoints = LIST(more),
+    .events = LIST(events),
 };

@@ -27,9 +27,17 @@ static const struct job jobs[] = {
       "核对全部流水与余额" },
 };
 
+/* What the audit calls what is written here. */
+static const struct label events[] = {
+    LABEL("correction.open", "提交更正"),
+    LABEL("correction.approve", "审批更正"),
+    LABEL("correction.refuse", "驳回更正"),
+};
+
 /* In the menu group of payment, its neighbour. */
 const struct feature ledger_feature = {
     .name = "ledger", .menu = "财务结算", .icon = "coin",
     .pages = LIST(pages), .perms = LIST(perms), .lives = LIST(lives),
     .jobs = LIST(jobs),
+    .events = LIST(events),
 };

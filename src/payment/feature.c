@@ -32,10 +32,27 @@ static const struct job jobs[] = {
       "核对充值与账目" },
 };
 
+/* What the audit calls what is written here. */
+static const struct label events[] = {
+    LABEL("payment.open", "发起充值"),
+    LABEL("payment.paid", "充值到账"),
+    LABEL("payment.late", "逾期到账"),
+    LABEL("payment.closed", "充值关闭"),
+    LABEL("payment.failed", "充值失败"),
+    LABEL("payment.mismatch", "金额不符"),
+    LABEL("payment.notice_refused", "拒绝支付通知"),
+    LABEL("payment.refunded", "已退款"),
+    LABEL("payment.refund_failed", "退款失败"),
+    LABEL("payment.refund_retry", "重试退款"),
+    LABEL("payment.refund_closed", "退款改由人工处理"),
+    LABEL("payment.refund_paid", "线下退款已付款"),
+};
+
 const struct feature payment_feature = {
     .name = "payment", .menu = "财务结算", .icon = "coin",
     .pages = LIST(pages), .perms = LIST(perms), .jobs = LIST(jobs),
     .lives = LIST(lives),
     .endpoints = { payment_endpoints, PAYMENT_ENDPOINTS },
     .routes = { payment_routes, PAYMENT_ROUTES },
+    .events = LIST(events),
 };

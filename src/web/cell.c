@@ -77,19 +77,17 @@ static bool read_int(const char *raw, int64_t *out)
     return true;
 }
 
-const struct label *cell_label(struct labels labels, const char *raw)
+struct label cell_label(struct labels labels, const char *raw)
 {
+    const struct label *found;
     int64_t v;
 
     if (raw == NULL)
-        return NULL;
-    if (read_int(raw, &v))
-        return v < INT16_MIN || v > INT16_MAX ? NULL
-                                              : label_of(labels, (int)v);
-    for (size_t i = 0; i < labels.n; i++)
-        if (strcmp(labels.v[i].key, raw) == 0)
-            return &labels.v[i];
-    return NULL;
+        return NO_LABEL;
+    if (!read_int(raw, &v))
+        return label_of_key(labels, raw);
+    found = v < INT16_MIN || v > INT16_MAX ? NULL : label_of(labels, (int)v);
+    return found != NULL ? *found : NO_LABEL;
 }
 
 /* "138****1234" (rule A9). */
@@ -157,7 +155,7 @@ const char *cell_pretty(struct cx *cx, const struct column *c,
                         const char *raw)
 {
     const struct look *l = look_of(c->kind);
-    const struct label *label;
+    struct label label;
     int64_t v;
 
     if (raw == NULL || *raw == '\0')
@@ -169,8 +167,8 @@ const char *cell_pretty(struct cx *cx, const struct column *c,
         return cx_printf(cx, "%.10s", raw);
     case CELL_ENUM:
         label = cell_label(c->labels, raw);
-        if (label != NULL)
-            return label->word;
+        if (label.key != NULL)
+            return label.word;
         return read_int(raw, &v) ? CELL_NONE : raw;
     case CELL_BOOL:
         return strcmp(raw, "0") == 0 ? "否" : "是";
@@ -191,7 +189,7 @@ const char *cell_plain(struct arena *a, const struct column *c,
                        const char *raw)
 {
     const struct look *l = look_of(c->kind);
-    const struct label *label;
+    struct label label;
     int64_t v;
 
     if (raw == NULL || *raw == '\0')
@@ -203,7 +201,7 @@ const char *cell_plain(struct arena *a, const struct column *c,
         return arena_printf(a, "%.10s", raw);
     case CELL_ENUM:
         label = cell_label(c->labels, raw);
-        return label != NULL ? label->word : raw;
+        return label.key != NULL ? label.word : raw;
     case CELL_BOOL:
         return strcmp(raw, "0") == 0 ? "否" : "是";
     case CELL_PHONE:
@@ -222,14 +220,14 @@ void cell_json(struct arena *a, const struct column *c, const char *raw,
                struct json_out *out)
 {
     const struct look *l = look_of(c->kind);
-    const struct label *label;
+    struct label label;
     int64_t v;
 
     if (raw == NULL) {
         json_none(out, c->name);
     } else if (c->kind == CELL_ENUM) {
         label = cell_label(c->labels, raw);
-        json_text(out, c->name, label != NULL ? label->key : raw);
+        json_text(out, c->name, label.key != NULL ? label.key : raw);
     } else if (c->kind == CELL_BOOL) {
         json_bool(out, c->name, strcmp(raw, "0") != 0);
     } else if (c->kind == CELL_PHONE) {

@@ -49,8 +49,8 @@ const char *cell_plain(struct arena *a, const struct column *c,
 void cell_json(struct arena *a, const struct column *c, const char *raw,
                struct json_out *out);
 
-/* The label of an enumeration's stored value, or NULL. */
-const struct label *cell_label(struct labels labels, const char *raw);
+/* The label of an enumeration's stored value, or NO_LABEL. */
+struct label cell_label(struct labels labels, const char *raw);
 
 /* ---- typed numbers ----------------------------------------------------- */
 

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/label.h"
 #include "web/endpoint.h"
 #include "web/request.h"
 #include "web/resource.h"
@@ -97,6 +98,9 @@ struct feature {
     struct { const struct consumer *v; size_t n; } consumers;
     struct { const struct live_count *v; size_t n; } lives;
     struct { const struct panel *v; size_t n; } panels;
+    /* Words for what is audited here: events ("pile.reboot"), and objects
+       that are no page's. tests/tidy wants one for each that is written. */
+    struct labels events, objects;
     const struct identity *identity; /* web/session.h: one feature has it */
     const struct export_queue *exports; /* resource.h: one feature has it */
 };

@@ -183,7 +183,7 @@ static void put_value(struct request *req, struct vnode *n,
 {
     const struct column *c = &row->r->columns.v[i];
     const char *raw = row->cells[i];
-    const struct label *label = cell_label(c->labels, raw);
+    const struct label label = cell_label(c->labels, raw);
     const char *ref = row->ref[i] == 0 ? NULL : row->cells[row->ref[i]];
 
     v_set(n, "title", c->title);
@@ -191,8 +191,8 @@ static void put_value(struct request *req, struct vnode *n,
     v_set(n, "value", cell_pretty(req->cx, c, raw));
     if (c->kind == CELL_MONO)
         v_set(n, "kind", "mono");
-    if (c->kind == CELL_ENUM && label != NULL)
-        v_set(n, "mark", label->mark);
+    if (c->kind == CELL_ENUM && label.key != NULL)
+        v_set(n, "mark", label.mark);
     if (raw != NULL && *cell_unit_beside(c) != '\0')
         v_set(n, "unit", cell_unit_beside(c));
     if (ref != NULL && c->ref->perm.view != NULL &&
@@ -224,14 +224,13 @@ static void put_groups(struct request *req, struct vnode *detail,
 static void put_state(struct vnode *detail, const struct row *row)
 {
     for (size_t i = 0; i < row->r->columns.n; i++) {
-        const struct label *l = cell_label(row->r->columns.v[i].labels,
-                                           row->cells[i]);
+        const struct label l = cell_label(row->r->columns.v[i].labels,
+                                          row->cells[i]);
 
-        if (row->r->columns.v[i].kind != CELL_ENUM || l == NULL ||
-            l->mark == NULL)
+        if (row->r->columns.v[i].kind != CELL_ENUM || l.mark == NULL)
             continue;
-        v_set(v_child(detail, "state"), "key", l->mark);
-        v_set(v_child(detail, "state"), "word", l->word);
+        v_set(v_child(detail, "state"), "key", l.mark);
+        v_set(v_child(detail, "state"), "word", l.word);
         return;
     }
 }

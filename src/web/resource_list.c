@@ -219,13 +219,14 @@ static void put_options(struct vnode *n, const struct filter *f,
                         const struct filter_value *v)
 {
     struct vnode *options = v_child(n, "options");
+    struct label l;
 
-    for (size_t i = 0; i < f->labels.n; i++) {
+    for (size_t i = 0; (l = labels_at(f->labels, i)).key != NULL; i++) {
         struct vnode *o = v_item(options, i);
 
-        v_set(o, "value", f->labels.v[i].key);
-        v_set(o, "text", f->labels.v[i].word);
-        v_flag(o, "on", v->set && strcmp(v->text, f->labels.v[i].key) == 0);
+        v_set(o, "value", l.key);
+        v_set(o, "text", l.word);
+        v_flag(o, "on", v->set && strcmp(v->text, l.key) == 0);
     }
 }
 
@@ -449,15 +450,15 @@ static void put_cell(struct cx *cx, struct vnode *row, const struct page *p,
 {
     const struct column *c = &p->st->r->columns.v[p->shown.v[i]];
     const char *raw = cell_at(p, r, i), *id;
-    const struct label *label;
+    struct label label;
     char name[24];
 
     snprintf(name, sizeof name, "%zu", i);
     v_set(row, name, cell_pretty(cx, c, raw));
     if (c->kind == CELL_ENUM) {
         label = cell_label(c->labels, raw);
-        if (label != NULL && label->mark != NULL)
-            v_set(v_child(row, name), "m", label->mark);
+        if (label.mark != NULL)
+            v_set(v_child(row, name), "m", label.mark);
     }
     if (c->kind == CELL_TEXT && raw != NULL && strlen(raw) > CLIPPED_BYTES)
         v_flag(v_child(row, name), "l", true);

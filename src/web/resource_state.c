@@ -30,12 +30,12 @@ static const char *get(struct cx *cx, const struct input *in,
 static void read_enum(struct cx *cx, const struct filter *f,
                       struct filter_value *v)
 {
-    for (size_t i = 0; i < f->labels.n; i++)
-        if (strcmp(f->labels.v[i].key, v->text) == 0) {
-            v->shown = f->labels.v[i].word;
-            return;
-        }
-    bad_filter(cx, f, v, "不是可选的值。");
+    const struct label l = label_of_key(f->labels, v->text);
+
+    if (l.key != NULL)
+        v->shown = l.word;
+    else
+        bad_filter(cx, f, v, "不是可选的值。");
 }
 
 static bool is_id(const char *text)
@@ -303,13 +303,14 @@ static void where_range(struct list_query *q, const struct filter *f,
 static void where_enum(struct list_query *q, const struct filter *f,
                        const struct filter_value *v)
 {
-    for (size_t i = 0; i < f->labels.n; i++)
-        if (strcmp(f->labels.v[i].key, v->text) != 0)
-            continue;
-        else if (f->flags & FILTER_KEYS)
-            list_where_text(q, f->sql, v->text);
-        else
-            list_where_int(q, f->sql, f->labels.v[i].value);
+    const struct label l = label_of_key(f->labels, v->text);
+
+    if (l.key == NULL)
+        return;
+    if (f->flags & FILTER_KEYS)
+        list_where_text(q, f->sql, l.key);
+    else
+        list_where_int(q, f->sql, l.value);
 }
 
 static void where_filter(struct list_query *q, const struct filter *f,

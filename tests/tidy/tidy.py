@@ -449,24 +449,66 @@ def copied_file(sources):
         seen[digest] = s.path
 
 
-AUDIT = re.compile(r"\baudit(?:_change|_many)?\(\s*[\w.>-]+,([^,;]*),")
+# A call that audits: the event and the object, each a text or an expression.
+AUDIT = re.compile(
+    r"\baudit(?:_change|_many)?\(\s*[\w.>()-]+,([^,;]*),([^,;]*),")
+# An event on its way there in a struct.
+AUDIT_EVENT = re.compile(r'\bevent = "([a-z_.]+)"')
+WORDS = re.compile(
+    r"static const struct label (events|objects)\[\] = \{\n(.*?)\n\};", re.S)
+PAGE = re.compile(r'^const struct resource \w+ = \{\s*\.name = "(\w+)"', re.M)
+TEXT = re.compile(r'"([a-z_.]+)"')
+
+
+def written(s):
+    """(line, "events" or "objects", key) of what a source audits."""
+    for call in AUDIT.finditer(s.text):
+        line = s.text.count("\n", 0, call.start()) + 1
+        event, objects = call.group(1), TEXT.findall(call.group(2))
+        for key in TEXT.findall(event):
+            yield line, "events", key
+        for key in objects:
+            yield line, "objects", key
+        # A parameter: set_status(cx, id, 1, "area.enable") in the same file.
+        if re.fullmatch(r"\s*\w+", event) and objects:
+            for n, text in s.literals:
+                if re.fullmatch(objects[0] + r"\.[a-z_]+", text):
+                    yield n, "events", text
+    for found in AUDIT_EVENT.finditer(s.text):
+        yield s.text.count("\n", 0, found.start()) + 1, "events", \
+            found.group(1)
 
 
 def audit_words(sources):
-    """Every event that is audited has a word in the audit page"""
-    page = "src/system/audit_admin.c"
-    words = set()
+    """Every event that is audited has one word, in its feature's record"""
+    words, features, pages, used = {}, set(), set(), set()
+    sources = [s for s in sources if s.in_src and s.path.endswith(".c")]
     for s in sources:
-        if s.path == page:
-            words = set(re.findall(r'EVENT\("([^"]+)"', s.text))
+        pages.update(PAGE.findall(s.text))
+        if s.path.endswith("/feature.c"):
+            features.add(s.folder)
+            for what, table in WORDS.findall(s.text):
+                for key in re.findall(r'\bLABEL\("([^"]+)", "[^"]+"\)', table):
+                    if (what, key) in words:
+                        yield s.path, 1, "%s: a second word" % key
+                    words[what, key] = s
     for s in sources:
-        if not s.path.startswith("src/") or not s.path.endswith(".c"):
-            continue
-        for call in AUDIT.finditer(s.text):
-            for event in re.findall(r'"([a-z_.]+)"', call.group(1)):
-                if event not in words:
-                    line = s.text.count("\n", 0, call.start()) + 1
-                    yield s.path, line, "%s: no word in %s" % (event, page)
+        for line, what, key in written(s):
+            used.add((what, key))
+            if what == "objects" and key in pages:
+                continue
+            if (what, key) not in words:
+                yield s.path, line, "%s: no word in %s of a feature.c" % (
+                    key, what)
+            elif what == "events" and s.folder in features and \
+                    words[what, key].folder != s.folder:
+                yield s.path, line, "%s: its word stands in %s" % (
+                    key, words[what, key].path)
+    for (what, key), s in words.items():
+        if (what, key) not in used:
+            yield s.path, 1, "%s: nothing writes it" % key
+        elif what == "objects" and key in pages:
+            yield s.path, 1, "%s: a page's title is its word" % key
 
 
 # Where a wrong step costs money or trusts a stranger's bytes. A name ending
