@@ -10,7 +10,6 @@
 #include "protocol/ykc/show.h"
 
 enum {
-    JSON_MAX = 1024 * 1024,
     HEX_ROW = 24,  /* bytes a row, in groups of 8 (console.md section 4) */
     HEX_GROUP = 8,
     TRADE_RECORD = 0x3B
@@ -29,21 +28,6 @@ const struct arg evidence_args[EVIDENCE_ARGS] = {
     ARG(struct evidence_args, after, .min = 0, .max = INT64_MAX),
     ARG(struct evidence_args, show, .labels = LIST(evidence_show_labels)),
 };
-
-struct json_out *page_json(struct cx *cx)
-{
-    struct json_out *j = CX_NEW(cx, struct json_out);
-
-    j->to = cx_buf(cx, JSON_MAX);
-    return j;
-}
-
-const char *page_json_text(struct cx *cx, struct json_out *j)
-{
-    if (buf_text(j->to) == NULL)
-        cx_fail(cx, ERR_TOO_LARGE, "数据过多，缩小范围后重试。");
-    return buf_text(j->to);
-}
 
 /* A stored frame; what was stored had a right check sum. */
 static bool open_frame(const struct order_frame *f, struct ykc_raw *raw)
@@ -113,7 +97,7 @@ static void put_rows(struct cx *cx, struct vnode *frames,
 
 static void put_hex(struct cx *cx, struct vnode *v, const struct ykc_raw *raw)
 {
-    struct json_out *hex = page_json(cx);
+    struct json_out *hex = view_json(cx);
     char byte[3];
 
     for (size_t i = 0; i < raw->len; i++) {
@@ -128,7 +112,7 @@ static void put_hex(struct cx *cx, struct vnode *v, const struct ykc_raw *raw)
                  cx_printf(cx, "%zu", i % HEX_GROUP), "%s", byte);
         buf_printf(hex->to, "%s%s", i > 0 ? " " : "", byte);
     }
-    v_set(v, "hex", page_json_text(cx, hex));
+    v_json(cx, v, "hex", hex);
 }
 
 enum { ENVELOPE = 6 }; /* bytes before the body */

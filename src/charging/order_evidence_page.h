@@ -11,7 +11,6 @@
 #include "web/view.h"
 
 struct order;
-struct json_out;
 
 struct evidence_args {
     int64_t id;
@@ -25,9 +24,5 @@ extern const struct arg evidence_args[EVIDENCE_ARGS];
 /* Fills Order.frames and Order.frame. */
 void order_evidence(struct cx *cx, struct vnode *v, const struct order *o,
                     const struct evidence_args *a);
-
-/* A JSON document that is put into a page: at most 1 MiB. */
-struct json_out *page_json(struct cx *cx);
-const char *page_json_text(struct cx *cx, struct json_out *j);
 
 #endif

@@ -26,6 +26,7 @@
 #include "web/view.h"
 
 enum {
+    JSON_MAX = 1024 * 1024,
     TEMPLATES_MAX = 256,
     PARTS_MAX = 16,    /* files of one template, itself included */
     NAME_MAX_LEN = 100,
@@ -177,6 +178,22 @@ void v_printf(struct vnode *n, const char *name, const char *fmt, ...)
 const char *v_get(struct vnode *n, const char *name)
 {
     return hdf_get_value(hdf_of(n), name, NULL);
+}
+
+struct json_out *view_json(struct cx *cx)
+{
+    struct json_out *j = CX_NEW(cx, struct json_out);
+
+    j->to = cx_buf(cx, JSON_MAX);
+    return j;
+}
+
+void v_json(struct cx *cx, struct vnode *n, const char *name,
+            const struct json_out *j)
+{
+    if (buf_text(j->to) == NULL)
+        cx_fail(cx, ERR_TOO_LARGE, "数据过多，缩小范围后重试。");
+    v_set(n, name, buf_text(j->to));
 }
 
 /* ---- templates --------------------------------------------------------- */

@@ -42,6 +42,12 @@ void v_printf(struct vnode *n, const char *name, const char *fmt, ...)
 /* Reads a value back, or NULL. */
 const char *v_get(struct vnode *n, const char *name);
 
+/* A JSON document for a script of the page, and its way into the tree.
+   v_json fails with ERR_TOO_LARGE beyond 1 MiB. */
+struct json_out *view_json(struct cx *cx);
+void v_json(struct cx *cx, struct vnode *n, const char *name,
+            const struct json_out *j);
+
 /*
  * Parses every template below dir once (those in macro/ and part/ where they
  * are included), before the workers fork; NULL, with
