@@ -7,6 +7,7 @@
 
 #include "asset/link.h"
 #include "asset/live.h"
+#include "charging/order.h"
 #include "db/db.h"
 
 /* Of one trade number: what a broken pile makes up tells nobody anything. */
@@ -49,9 +50,36 @@ static void sort_by_key(const struct batch *b)
 }
 
 struct place_row {
+    char trade_no[TRADE_NO_SIZE];
     int64_t pile_id;
     int gun;
 };
+
+enum { PLACES = 20 };
+
+static void free_some(struct cx *cx, struct record_in *rows, size_t n)
+{
+    static const char sql[] =
+        "SELECT trade_no, pile_id, gun FROM charge_order WHERE trade_no IN"
+        " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    static const struct db_field row[] = {
+        DB_FIELD(struct place_row, trade_no),
+        DB_FIELD(struct place_row, pile_id), DB_FIELD(struct place_row, gun),
+    };
+    struct db_value v[PLACES];
+    const struct place_row *o;
+    size_t found;
+
+    for (size_t i = 0; i < PLACES; i++)
+        v[i] = V((const char *)rows[i < n ? i : 0].key);
+    o = db_rows(cx, sql, (struct db_binds){ v, PLACES },
+                ROW(struct place_row, row), &found);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < found; k++)
+            if (strcmp(o[k].trade_no, rows[i].key) == 0 &&
+                (o[k].pile_id != rows[i].pile_id || o[k].gun != rows[i].gun))
+                key_of_hash(rows[i].hash, rows[i].key);
+}
 
 /*
  * A number belongs to the gun of its order (G7). What another gun sends under
@@ -60,24 +88,12 @@ struct place_row {
  */
 static void free_numbers(struct cx *cx, const struct batch *b)
 {
-    static const char sql[] =
-        "SELECT pile_id, gun FROM charge_order WHERE trade_no = ?";
-    static const struct db_field row[] = {
-        DB_FIELD(struct place_row, pile_id), DB_FIELD(struct place_row, gun),
-    };
-
-    for (size_t i = 0; i < b->n; i++) {
-        struct record_in *r = &b->rows[i];
-        const struct place_row *o =
-            db_row(cx, sql, BIND(V((const char *)r->key)),
-                   ROW(struct place_row, row));
-
-        if (o != NULL && (o->pile_id != r->pile_id || o->gun != r->gun))
-            key_of_hash(r->hash, r->key);
-    }
+    for (size_t i = 0; i < b->n; i += PLACES)
+        free_some(cx, b->rows + i, b->n - i < PLACES ? b->n - i : PLACES);
 }
 
-static void insert_all(struct cx *cx, const struct batch *b)
+/* How many were not there before. */
+static size_t insert_all(struct cx *cx, const struct batch *b)
 {
     /* Who comes second is told by the hash that is found afterwards. */
     static const char sql[] =
@@ -100,7 +116,7 @@ static void insert_all(struct cx *cx, const struct batch *b)
         x[6] = x[7] = V(r->at);
         x[8] = V_ID(r->gateway_id);
     }
-    db_insert_rows(cx, sql, v, b->n, COLUMNS);
+    return (size_t)db_insert_rows(cx, sql, v, b->n, COLUMNS);
 }
 
 struct found_row {
@@ -166,28 +182,38 @@ static void move_orders(struct cx *cx, const struct batch *b)
         "   ended_at = COALESCE(ended_at, ?), state = 8, ver = ver + 1"
         " WHERE trade_no = ? AND pile_id = ? AND gun = ?"
         "   AND state BETWEEN 1 AND 7";
+    enum { COLUMNS = 5 };
+    struct db_value *v = arena_array(cx->arena, b->n * COLUMNS, sizeof *v);
+    size_t n = 0;
 
     for (size_t i = 0; i < b->n; i++) {
         const struct record_in *r = &b->rows[b->order[i]];
+        struct db_value *x = v + n * COLUMNS;
 
-        if (b->results[b->order[i]] != RECORD_IS_CONFLICT)
-            db_exec(cx, sql, BIND(V(r->at), V(r->at),
-                                  V((const char *)r->key), V(r->pile_id),
-                                  V(r->gun)));
+        if (b->results[b->order[i]] == RECORD_IS_CONFLICT)
+            continue;
+        x[0] = x[1] = V(r->at);
+        x[2] = V((const char *)r->key);
+        x[3] = V(r->pile_id);
+        x[4] = V(r->gun);
+        n++;
     }
+    if (n > 0)
+        db_insert_rows(cx, sql, v, n, COLUMNS);
 }
 
 static void store(struct cx *cx, void *arg)
 {
     const struct batch *b = arg;
+    bool all_new;
 
     free_numbers(cx, b);
     sort_by_key(b);
-    insert_all(cx, b);
+    all_new = insert_all(cx, b) == b->n;
     for (size_t i = 0; i < b->n; i++) {
         size_t k = b->order[i];
 
-        b->results[k] = compare(cx, &b->rows[k]);
+        b->results[k] = all_new ? RECORD_IS_NEW : compare(cx, &b->rows[k]);
         if (b->results[k] == RECORD_IS_CONFLICT)
             keep_conflict(cx, &b->rows[k]);
     }

@@ -238,9 +238,9 @@ void db_check(struct cx *cx, const char *sql);
 /* ---- many rows at once (telemetry, demo data) ------------------------- */
 
 /*
- * Inserts rows of values in one statement by array binding. values holds
- * rows x columns; columns must equal the statement's parameters. At most
- * 1000 rows a call. Returns affected rows.
+ * Runs a statement for each row of values, in one trip, by array binding: an
+ * INSERT, an UPDATE. values holds rows x columns; columns must equal the
+ * statement's parameters. At most 1000 rows a call. Returns affected rows.
  */
 int64_t db_insert_rows(struct cx *cx, const char *sql,
                        const struct db_value *values, size_t rows,
