@@ -1,7 +1,8 @@
--- Rights of the three programs (rules M4, G24, L3). Run as root after the
--- migrations; scripts/run makes the users pilehub_web, pilehub_jobs and
--- pilehub_gateway first and runs this file in the product's database. Every
--- table is spelled out: a new one is unusable until it stands here.
+-- Rights of the three programs (rules M4, G24, L3) on the tables of the
+-- migrations up to 0027. Later ones say it themselves: a new table is unusable
+-- without GRANT lines in its migration. `pilehub grant` runs this file and then
+-- those, as root, after the migrations; scripts/run makes the users pilehub_web,
+-- pilehub_jobs and pilehub_gateway first.
 
 -- ---- pilehub_web ----
 GRANT SELECT, INSERT, UPDATE, DELETE ON org TO pilehub_web@localhost;

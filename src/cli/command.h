@@ -26,6 +26,7 @@ struct command {
 
 extern const struct command audit_verify_command;
 extern const struct command migrate_command;
+extern const struct command grant_command;
 extern const struct command admin_create_command;
 extern const struct command demo_load_command;
 extern const struct command pile_import_command;

@@ -11,6 +11,7 @@
 static const struct command *const commands[] = {
     &audit_verify_command,
     &migrate_command,
+    &grant_command,
     &admin_create_command,
     &demo_load_command,
     &pile_import_command,

@@ -161,12 +161,18 @@ static bool already_there(unsigned error)
     return error == 1050 || error == 1060 || error == 1061 || error == 1091;
 }
 
+/* For grant_rights. */
+static bool is_right(const char *sql)
+{
+    return strncmp(sql, "GRANT ", 6) == 0 || strncmp(sql, "REVOKE ", 7) == 0;
+}
+
 static void run_statement(struct cx *cx, const struct file *f, int no,
                           const char *sql, bool resumed)
 {
     static const char note[] =
         "UPDATE migration SET statements = ? WHERE name = ?";
-    unsigned error = conn_command(cx->db, sql);
+    unsigned error = is_right(sql) ? 0 : conn_command(cx->db, sql);
 
     if (error != 0 && !(resumed && already_there(error)))
         cx_fail(cx, ERR_INTERNAL, "%s: statement %d: %s", f->name, no,
@@ -254,4 +260,39 @@ int migrate_pending(struct cx *cx, const char *dir)
         pending += a == NULL || !a->done;
     }
     return pending;
+}
+
+/* A table that is granted and was dropped later is no mistake: all migrations
+   have run. */
+static int grant_file(struct cx *cx, const char *dir, struct file *f)
+{
+    enum { NO_SUCH_TABLE = 1146 };
+    const char *text, *sql;
+    int ran = 0;
+
+    load_file(cx, dir, f);
+    for (text = f->text; (sql = next_statement(cx, &text)) != NULL;) {
+        unsigned error = is_right(sql) ? conn_command(cx->db, sql) : 0;
+
+        if (error != 0 && error != NO_SUCH_TABLE)
+            cx_fail(cx, ERR_INTERNAL, "%s: %s: %s", f->name, sql,
+                    mysql_error(cx->db->my));
+        ran += is_right(sql) && error == 0;
+    }
+    return ran;
+}
+
+int grant_rights(struct cx *cx, const char *dir)
+{
+    struct file first = { .name = "grants.sql" }, *files;
+    int missing = migrate_pending(cx, dir), ran;
+    size_t count;
+
+    if (missing > 0)
+        cx_fail(cx, ERR_INTERNAL, "%d migrations missing", missing);
+    ran = grant_file(cx, dir, &first);
+    files = list_files(cx, dir, &count);
+    for (size_t i = 0; i < count; i++)
+        ran += grant_file(cx, dir, &files[i]);
+    return ran;
 }

@@ -23,7 +23,8 @@ enum { CHECK_S = 10 };
 static const char *const session_settings[] = {
     "SET NAMES utf8mb4",
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,"
-    "ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE'",
+    "ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
+    "NO_AUTO_CREATE_USER'", /* GRANT makes nobody without a password */
     "SET SESSION autocommit = 1",
     "SET SESSION time_zone = '+08:00'",
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",

@@ -39,26 +39,6 @@ const char *rig_code(int pile)
     return codes[pile - 1];
 }
 
-static void make_users(struct rig *r)
-{
-    static const char user[] = "TO pilehub_gateway@localhost";
-    char path[400], *line = NULL;
-    const char *source = getenv("PILEHUB_SOURCE");
-    size_t len = 0;
-    FILE *f;
-
-    testdb_sql(r->cx, "CREATE USER IF NOT EXISTS pilehub_gateway@localhost");
-    snprintf(path, sizeof path, "%s/schema/grants.sql",
-             source != NULL ? source : ".");
-    f = fopen(path, "re");
-    assert_non_null(f);
-    while (getline(&line, &len, f) > 0)
-        if (strncmp(line, "GRANT", 5) == 0 && strstr(line, user) != NULL)
-            testdb_sql(r->cx, line);
-    free(line);
-    fclose(f);
-}
-
 static void make_place(struct rig *r, int station)
 {
     rig_sql(r, "INSERT INTO station (id, provider_id, merchant_id, name,"
@@ -142,7 +122,7 @@ void rig_init(struct rig *r, const char *name)
     signal(SIGPIPE, SIG_IGN);
     testdb_start(name);
     r->cx = testdb_cx();
-    make_users(r);
+    testdb_users(r->cx);
     make_park(r);
     snprintf(r->home, sizeof r->home, "/tmp/pilehub-%s-XXXXXX", name);
     assert_non_null(mkdtemp(r->home));

@@ -226,6 +226,7 @@ static void wrong_words_are_refused(void **state)
     assert_int_equal(PILEHUB("demo", "load", "--seed", "x"), 2);
     assert_int_equal(PILEHUB("demo"), 2);
     assert_int_equal(PILEHUB("migrate", "now"), 2);
+    assert_int_equal(PILEHUB("grant", "all"), 2);
     assert_int_equal(PILEHUB("admin", "create"), 2);
     assert_int_equal(PILEHUB("admin", "create", "--phone", "123"), 2);
     assert_int_equal(PILEHUB("--help"), 0);

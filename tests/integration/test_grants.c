@@ -1,6 +1,8 @@
 /*
  * What the database itself forbids the programs (rules M4, L3, G24): money
  * and audit are append-only, and the gateway sees no money and no people.
+ * Tried with what is there, and read from the rights that stand in the
+ * database, so that a migration cannot give more.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/db.h"
 #include "tests/integration/testdb.h"
 
 struct attempt {
@@ -130,6 +133,134 @@ static void the_gateway_has_nothing_to_do_with_money_or_people(void **state)
     tries("pilehub_gateway", attempts, COUNT(attempts));
 }
 
+/* ---- the rights that stand there ---------------------------------------- */
+
+#define OURS "grantee LIKE '_pilehub\\_%' AND table_schema = DATABASE()"
+
+struct text_of {
+    const char *sql, *text;
+};
+
+static void read_text(struct cx *cx, void *arg)
+{
+    struct text_of *t = arg;
+
+    t->text = db_text(cx, t->sql, BIND());
+}
+
+/* What the statement finds, in one text; "": nothing. */
+static const char *found(struct cx *cx, const char *sql)
+{
+    struct text_of t = { sql, "" };
+
+    testdb_run(cx, read_text, &t);
+    return t.text == NULL ? "" : t.text;
+}
+
+/* Tables that no program may touch; the first is the command line's own. */
+static const char *unused_tables(struct cx *cx)
+{
+    return found(cx,
+        "SELECT GROUP_CONCAT(t.table_name) FROM information_schema.tables t"
+        " WHERE t.table_schema = DATABASE() AND t.table_name <> 'migration'"
+        " AND t.table_name NOT IN (SELECT table_name FROM"
+        "   information_schema.table_privileges WHERE " OURS ")"
+        " AND t.table_name NOT IN (SELECT table_name FROM"
+        "   information_schema.column_privileges WHERE " OURS ")");
+}
+
+/* What is written once: all of the ledger, now and later, the audit and its
+   seals, what is done by hand to an order. */
+#define FIXED                                                                 \
+    " AND (table_name LIKE 'ledger\\_%' OR table_name IN ('audit',"           \
+    " 'audit_seal', 'chain_head', 'order_adjust'))"
+
+/* More than reading and adding, but for the running balance (M4). */
+static const char *changing_books(struct cx *cx)
+{
+    return found(cx,
+        "SELECT GROUP_CONCAT(what) FROM (SELECT CONCAT_WS(' ', grantee,"
+        "  privilege_type, table_name) what"
+        " FROM information_schema.table_privileges WHERE " OURS FIXED
+        " AND privilege_type NOT IN ('SELECT', 'INSERT')"
+        " UNION SELECT CONCAT_WS(' ', grantee, privilege_type, table_name,"
+        "  column_name) FROM information_schema.column_privileges"
+        " WHERE " OURS FIXED " AND privilege_type NOT IN ('SELECT', 'INSERT')"
+        " AND NOT (table_name = 'ledger_account' AND column_name IN"
+        "  ('balance', 'held', 'ver'))"
+        " UNION SELECT CONCAT_WS(' ', grantee, privilege_type, 'on all')"
+        " FROM information_schema.schema_privileges WHERE " OURS ") x");
+}
+
+/* Money, people and rights in the hands of the gateway (G24). */
+static const char *gateway_beyond(struct cx *cx)
+{
+    return found(cx,
+        "SELECT GROUP_CONCAT(table_name) FROM (SELECT table_name FROM"
+        " information_schema.table_privileges WHERE " OURS
+        " AND grantee LIKE '%gateway%' UNION SELECT table_name FROM"
+        " information_schema.column_privileges WHERE " OURS
+        " AND grantee LIKE '%gateway%') x WHERE table_name REGEXP"
+        " '^(ledger_|payment|correction|order_|book_|driver|card|account|"
+        "role|org|session|audit|chain_|guard|captcha|sms_|setting|idem)'");
+}
+
+static void migrations_give_what_they_must_and_no_more(void **state)
+{
+    struct cx *cx = testdb_cx();
+
+    (void)state;
+    assert_string_equal(unused_tables(cx), "");
+    assert_string_equal(changing_books(cx), "");
+    assert_string_equal(gateway_beyond(cx), "");
+    testdb_cx_free(cx);
+}
+
+/* Each of them, done, is seen by the checks above. */
+static void too_little_and_too_much_is_noticed(void **state)
+{
+    static const struct {
+        const char *does, *undoes, *seen;
+        const char *(*check)(struct cx *);
+    } cases[] = {
+        { "CREATE TABLE rest_room (id INT)", "DROP TABLE rest_room",
+          "rest_room", unused_tables },
+        { "GRANT UPDATE ON ledger_posting TO pilehub_web@localhost",
+          "REVOKE UPDATE ON ledger_posting FROM pilehub_web@localhost",
+          "ledger_posting", changing_books },
+        { "GRANT DELETE ON audit TO pilehub_jobs@localhost",
+          "REVOKE DELETE ON audit FROM pilehub_jobs@localhost", "audit",
+          changing_books },
+        { "GRANT DROP ON ledger_tx TO pilehub_jobs@localhost",
+          "REVOKE DROP ON ledger_tx FROM pilehub_jobs@localhost",
+          "ledger_tx", changing_books },
+        { "GRANT UPDATE (`floor`) ON ledger_account TO pilehub_jobs@localhost",
+          "REVOKE UPDATE (`floor`) ON ledger_account FROM"
+          " pilehub_jobs@localhost", "floor", changing_books },
+        { "GRANT DELETE ON ledger_new TO pilehub_web@localhost",
+          "REVOKE DELETE ON ledger_new FROM pilehub_web@localhost",
+          "ledger_new", changing_books },
+        { "GRANT UPDATE ON * TO pilehub_web@localhost",
+          "REVOKE UPDATE ON * FROM pilehub_web@localhost", "on all",
+          changing_books },
+        { "GRANT SELECT (id) ON driver TO pilehub_gateway@localhost",
+          "REVOKE SELECT (id) ON driver FROM pilehub_gateway@localhost",
+          "driver", gateway_beyond },
+    };
+    struct cx *cx = testdb_cx();
+
+    (void)state;
+    testdb_sql(cx, "CREATE TABLE ledger_new (id INT)");
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        testdb_sql(cx, cases[i].does);
+        if (strstr(cases[i].check(cx), cases[i].seen) == NULL)
+            fail_msg("%s: not noticed", cases[i].does);
+        testdb_sql(cx, cases[i].undoes);
+    }
+    testdb_sql(cx, "DROP TABLE ledger_new");
+    testdb_cx_free(cx);
+}
+
 /* text with the %d in it, if any, as a number. */
 static void replace_number(char *out, size_t size, const char *text, size_t n)
 {
@@ -203,6 +334,8 @@ int main(void)
         cmocka_unit_test(an_identity_is_taken_for_ever),
         cmocka_unit_test(heads_of_chains_are_the_jobs_own),
         cmocka_unit_test(the_gateway_has_nothing_to_do_with_money_or_people),
+        cmocka_unit_test(migrations_give_what_they_must_and_no_more),
+        cmocka_unit_test(too_little_and_too_much_is_noticed),
     };
     struct cx *cx;
     int failed;

@@ -19,7 +19,7 @@
 /* A schema directory of the test's own. */
 struct schema {
     char dir[64];
-    int applied, pending;
+    int applied, pending, granted;
 };
 
 static void write_file(const struct schema *s, const char *name,
@@ -65,6 +65,13 @@ static void count_pending(struct cx *cx, void *arg)
     struct schema *s = arg;
 
     s->pending = migrate_pending(cx, s->dir);
+}
+
+static void grant(struct cx *cx, void *arg)
+{
+    struct schema *s = arg;
+
+    s->granted = grant_rights(cx, s->dir);
 }
 
 static void files_apply_once_and_in_order(void **state)
@@ -173,6 +180,51 @@ static void several_at_once_apply_each_statement_once(void **state)
     remove_schema(&s, (const char *const[]){ "7301_slow.sql" }, 1);
 }
 
+#define RIGHTS                                                                \
+    "SELECT COUNT(*) FROM information_schema.table_privileges"                \
+    " WHERE table_schema = DATABASE() AND grantee LIKE '_pilehub_m6_@%'"
+
+/* Rights wait until their users are there, and are given once more to those
+   of another server; what a later file takes back stays taken. */
+static void rights_are_given_apart_and_again(void **state)
+{
+    struct cx *cx = *state;
+    struct schema s;
+
+    make_schema(&s);
+    testdb_sql(cx, "DROP USER IF EXISTS pilehub_m6@localhost");
+    write_file(&s, "grants.sql", "-- none\n");
+    write_file(&s, "7501_tables.sql",
+               "CREATE TABLE m6 (id INT PRIMARY KEY);\n"
+               "GRANT SELECT, INSERT, UPDATE\n"
+               "  ON m6 TO pilehub_m6@localhost; -- for a while\n"
+               "CREATE TABLE m7 (id INT PRIMARY KEY);\n"
+               "GRANT SELECT ON m7 TO pilehub_m6@localhost;\n");
+    write_file(&s, "7502_less.sql",
+               "REVOKE UPDATE ON m6 FROM pilehub_m6@localhost;\n"
+               "DROP TABLE m7;\n");
+    assert_false(cx_run(cx, grant, &s)); /* before its migrations */
+    assert_non_null(strstr(cx->error.text, "2 migrations missing"));
+    assert_true(cx_run(cx, apply, &s));
+    assert_int_equal(s.applied, 2);
+    assert_false(cx_run(cx, grant, &s)); /* to nobody */
+    assert_non_null(strstr(cx->error.text, "7501_tables.sql"));
+    for (int i = 0; i < 2; i++) {
+        testdb_sql(cx, "CREATE USER pilehub_m6@localhost");
+        assert_int_equal(testdb_int(cx, RIGHTS), 0);
+        for (int again = 0; again < 2; again++) {
+            assert_true(cx_run(cx, grant, &s));
+            assert_int_equal(s.granted, 2);
+            assert_int_equal(testdb_int(cx, RIGHTS), 2);
+            assert_int_equal(testdb_int(cx, RIGHTS " AND privilege_type ="
+                                            " 'UPDATE'"), 0);
+        }
+        testdb_sql(cx, "DROP USER pilehub_m6@localhost");
+    }
+    remove_schema(&s, (const char *const[]){ "grants.sql", "7501_tables.sql",
+                                             "7502_less.sql" }, 3);
+}
+
 static void a_missing_directory_is_an_error(void **state)
 {
     struct cx *cx = *state;
@@ -202,6 +254,7 @@ int main(void)
         cmocka_unit_test(many_files_fit_into_little_memory),
         cmocka_unit_test(an_edited_file_is_refused),
         cmocka_unit_test(a_broken_run_goes_on_where_it_stopped),
+        cmocka_unit_test(rights_are_given_apart_and_again),
         cmocka_unit_test(a_missing_directory_is_an_error),
     };
     int failed;

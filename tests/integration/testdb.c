@@ -31,6 +31,16 @@ static void root_sql(const char *format)
     mysql_close(my);
 }
 
+enum { SCHEMA_DIR_MAX = 500 };
+
+static char *schema_dir(char out[SCHEMA_DIR_MAX])
+{
+    const char *source = getenv("PILEHUB_SOURCE");
+
+    snprintf(out, SCHEMA_DIR_MAX, "%s/schema", source != NULL ? source : ".");
+    return out;
+}
+
 static void migrate_all(struct cx *cx, void *arg)
 {
     migrate(cx, arg, NULL);
@@ -38,8 +48,7 @@ static void migrate_all(struct cx *cx, void *arg)
 
 void testdb_start(const char *name)
 {
-    const char *source = getenv("PILEHUB_SOURCE");
-    char dir[500];
+    char dir[SCHEMA_DIR_MAX];
     struct cx *cx;
 
     crypto_start();
@@ -51,9 +60,8 @@ void testdb_start(const char *name)
     snprintf(database, sizeof database, "t_%s_%d", name, (int)getpid());
     root_sql("CREATE DATABASE");
     atexit(testdb_stop);
-    snprintf(dir, sizeof dir, "%s/schema", source != NULL ? source : ".");
     cx = testdb_cx();
-    testdb_run(cx, migrate_all, dir);
+    testdb_run(cx, migrate_all, schema_dir(dir));
     /* An administrator of a test may do everything; test_duties divides. */
     testdb_sql(cx, "INSERT INTO setting VALUES ('duties', 'joint', NOW())");
     testdb_cx_free(cx);
@@ -147,29 +155,20 @@ int64_t testdb_int(struct cx *cx, const char *sql)
     return o.value;
 }
 
+static void grant_all(struct cx *cx, void *arg)
+{
+    grant_rights(cx, arg);
+}
+
 void testdb_users(struct cx *cx)
 {
     static const char *const users[] = { "web", "jobs", "gateway" };
-    const char *source = getenv("PILEHUB_SOURCE");
-    char sql[100], path[400], *line = NULL;
-    size_t size = 0;
-    FILE *f;
+    char sql[100], dir[SCHEMA_DIR_MAX];
 
     for (size_t i = 0; i < COUNT(users); i++) {
         snprintf(sql, sizeof sql,
                  "CREATE USER IF NOT EXISTS pilehub_%s@localhost", users[i]);
         testdb_sql(cx, sql);
     }
-    snprintf(path, sizeof path, "%s/schema/grants.sql",
-             source != NULL ? source : ".");
-    f = fopen(path, "re");
-    if (f == NULL) {
-        perror(path);
-        exit(1);
-    }
-    while (getline(&line, &size, f) > 0)
-        if (strncmp(line, "GRANT", 5) == 0)
-            testdb_sql(cx, line);
-    free(line);
-    fclose(f);
+    testdb_run(cx, grant_all, schema_dir(dir));
 }

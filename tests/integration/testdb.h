@@ -21,8 +21,7 @@ struct cx *testdb_cx(void);
 void testdb_cx_free(struct cx *cx);
 
 /* The users that scripts/run makes (pilehub_web, pilehub_jobs,
-   pilehub_gateway; no passwords), with the rights of schema/grants.sql on
-   this database. */
+   pilehub_gateway; no passwords), with their rights on this database. */
 void testdb_users(struct cx *cx);
 
 /* As testdb_cx, but connected as one of them. */
