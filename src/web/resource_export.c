@@ -71,6 +71,9 @@ static struct sheet_column heading(struct cx *cx, const struct column *c)
     return (struct sheet_column){
         .title = says ? c->title : cx_printf(cx, "%s（%s）", c->title, unit),
         .number = number, .places = number ? cell_places(c->kind) : 0,
+        .when = c->kind == CELL_TIME ? SHEET_MOMENT
+                : c->kind == CELL_DATE ? SHEET_DAY
+                : c->kind == CELL_SECONDS ? SHEET_SPAN : SHEET_NO_TIME,
     };
 }
 

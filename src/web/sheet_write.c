@@ -32,6 +32,7 @@ struct sheet_out {
     lxw_workbook *book;
     lxw_worksheet *sheet;
     lxw_format *number[10]; /* by decimal places */
+    lxw_format *when[SHEET_WHENS];
     lxw_format *head;
 };
 
@@ -105,6 +106,17 @@ static void out_close(void *p)
     (void)close(s->fd);
 }
 
+/* Excel shows ##### where a time does not fit. */
+static const struct {
+    const char *format;
+    int width;
+} whens[SHEET_WHENS] = {
+    [SHEET_NO_TIME] = { "", 0 },
+    [SHEET_MOMENT] = { "yyyy-mm-dd hh:mm:ss", 20 },
+    [SHEET_DAY] = { "yyyy-mm-dd", 12 },
+    [SHEET_SPAN] = { "[h]:mm:ss", 10 },
+};
+
 static void book_open(struct sheet_out *s)
 {
     lxw_workbook_options options = {
@@ -123,6 +135,8 @@ static void book_open(struct sheet_out *s)
     for (size_t i = 0; i < s->count; i++) {
         int width = s->columns[i].width;
 
+        if (width == 0)
+            width = whens[s->columns[i].when].width;
         if (width < WIDTH_MIN)
             width = (int)strlen(s->columns[i].title) + 2;
         if (width > WIDTH_MAX)
@@ -146,6 +160,17 @@ static lxw_format *number_format(struct sheet_out *s, int places)
                                                       0));
     }
     return s->number[places];
+}
+
+static lxw_format *when_format(struct sheet_out *s, enum sheet_when when)
+{
+    if (s->when[when] == NULL) {
+        s->when[when] = workbook_add_format(s->book);
+        if (s->when[when] == NULL)
+            cx_fail_memory(s->cx);
+        format_set_num_format(s->when[when], whens[when].format);
+    }
+    return s->when[when];
 }
 
 static void heading(struct sheet_out *s)
@@ -239,6 +264,40 @@ static lxw_error book_text(struct sheet_out *s, lxw_row_t row, lxw_col_t col,
     return worksheet_write_string(s->sheet, row, col, s->line.data, NULL);
 }
 
+/* False if the text is no such time: Excel counts its days from 1900 on. */
+static bool when_read(enum sheet_when when, const char *text,
+                      lxw_datetime *out)
+{
+    int sec = 0, end = 0;
+
+    *out = (lxw_datetime){ 0 };
+    if (when == SHEET_MOMENT)
+        (void)sscanf(text, "%4d-%2d-%2d %2d:%2d:%2d%n", &out->year,
+                     &out->month, &out->day, &out->hour, &out->min, &sec,
+                     &end);
+    else if (when == SHEET_DAY)
+        (void)sscanf(text, "%4d-%2d-%2d%n", &out->year, &out->month,
+                     &out->day, &end);
+    else
+        (void)sscanf(text, "%6d:%2d:%2d%n", &out->hour, &out->min, &sec,
+                     &end);
+    out->sec = sec;
+    return end > 0 && text[end] == '\0' && strchr("-+ ", *text) == NULL &&
+           (when == SHEET_SPAN || out->year >= 1900);
+}
+
+static lxw_error book_when(struct sheet_out *s, lxw_row_t row, lxw_col_t col,
+                           const char *text)
+{
+    enum sheet_when when = s->columns[col].when;
+    lxw_datetime t;
+
+    if (when == SHEET_NO_TIME || !when_read(when, text, &t))
+        return book_text(s, row, col, text);
+    return worksheet_write_datetime(s->sheet, row, col, &t,
+                                    when_format(s, when));
+}
+
 static void book_row(struct sheet_out *s, const char *const *cells)
 {
     lxw_row_t row = (lxw_row_t)(s->rows + 1);
@@ -257,7 +316,7 @@ static void book_row(struct sheet_out *s, const char *const *cells)
                                        strtod(cells[i], NULL),
                                        number_format(s, s->columns[i].places));
         else
-            e = book_text(s, row, col, cells[i]);
+            e = book_when(s, row, col, cells[i]);
         if (e != LXW_NO_ERROR)
             s->failed = true;
     }

@@ -22,10 +22,21 @@ enum {
     SHEET_CELL_MAX = 32000,   /* bytes; Excel ends at 32,767 characters */
 };
 
+/* What the cells of a column are in Excel, so that it sorts and sums them.
+   CSV knows texts only. */
+enum sheet_when {
+    SHEET_NO_TIME,
+    SHEET_MOMENT, /* "2026-11-20 14:05:16" */
+    SHEET_DAY,    /* "2026-11-20" */
+    SHEET_SPAN,   /* "1:39:26" */
+    SHEET_WHENS
+};
+
 struct sheet_column {
     const char *title;
     bool number;  /* cells are decimal texts of our own making */
     int places;   /* of those numbers */
+    enum sheet_when when; /* what does not look so stays a text */
     int width;    /* in characters; 0: by the title */
 };
 

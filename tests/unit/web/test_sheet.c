@@ -170,6 +170,7 @@ struct writing {
     enum sheet_format format;
     const char *const *cells;
     size_t rows;
+    const struct sheet_column *columns; /* NULL: those above */
     int64_t size;
     int fd; /* a copy that outlives the unit of work */
 };
@@ -177,7 +178,8 @@ struct writing {
 static void write_all(struct cx *c, void *arg)
 {
     struct writing *w = arg;
-    struct sheet_out *s = sheet_create(c, w->format, dir, columns, 3);
+    struct sheet_out *s = sheet_create(
+        c, w->format, dir, w->columns != NULL ? w->columns : columns, 3);
 
     for (size_t i = 0; i < w->rows; i++)
         sheet_row(s, w->cells + 3 * i);
@@ -209,6 +211,29 @@ static void a_written_xlsx_reads_back(void **state)
     assert_true(cx_run(cx, write_all, &w));
     assert_true(w.size > 0);
     assert_string_equal(reading_of(w.fd), READ_BACK);
+}
+
+/* Excel's days since 1900, and parts of them; what is no time is a text. */
+static void times_are_times_in_excel(void **state)
+{
+    static const struct sheet_column when[] = {
+        { "时间", .when = SHEET_MOMENT }, { "日期", .when = SHEET_DAY },
+        { "时长", .when = SHEET_SPAN },
+    };
+    static const char *const cells[] = {
+        "2026-11-20 12:00:00", "2024-02-29", "36:00:00",
+        "2026-11-20 12:00", "0000-00-00", "-1:00:00",
+        "", NULL, "0:00:00",
+    };
+    struct writing w = { SHEET_XLSX, cells, 3, .columns = when };
+
+    (void)state;
+    assert_true(cx_run(cx, write_all, &w));
+    assert_string_equal(reading_of(w.fd),
+        "1:时间,日期,时长\n"
+        "2:#46346.5,#45351,#1.5\n"
+        "3:2026-11-20 12:00,0000-00-00,'-1:00:00\n"
+        "4:,,#0\n");
 }
 
 static void a_written_csv_is_for_excel(void **state)
@@ -549,6 +574,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(a_written_xlsx_reads_back),
+        T(times_are_times_in_excel),
         T(a_written_csv_is_for_excel),
         T(nothing_is_left_of_an_abandoned_file),
         T(csv_of_every_origin_is_read),
