@@ -2,8 +2,10 @@
  * Every route that changes something, from the table of routes as the program
  * makes it (rules L1, I8): done once it leaves its event in the audit, with
  * who, from where and by which request; sent again as the same form it has no
- * effect. A new POST that is in none of the tables below fails here: give it
- * a row in acts, or name the test that shows its event.
+ * effect. Creating, changing and acting on a plain resource is done as its
+ * descriptor says, with samples. What is none of that and in none of the tables
+ * below fails here: give it a row in acts, or name the test that shows its
+ * event. A resource whose form wants more than samples has rows as well.
  *
  * Before each is done, it is tried with memory that runs out (rule C8): the
  * n-th allocation fails, and then the answer is 503, and the effect is there
@@ -24,6 +26,7 @@
 #include "base/stamp.h"
 #include "db/db.h"
 #include "tests/integration/oom.h"
+#include "tests/integration/sample.h"
 #include "tests/integration/site.h"
 #include "tests/integration/testdb.h"
 #include "web/resource.h"
@@ -54,6 +57,7 @@ static const struct act {
     const char *form;
     const char *event;
     enum again again;
+    const char *object; /* that the event names; NULL: whatever it is */
 } acts[] = {
     { "/console/org/new", NULL, NULL,
       "parent_id={SELECT id FROM org WHERE kind = 1}&merchant_kind=none"
@@ -109,13 +113,7 @@ static const struct act {
     { "/console/station/:id/edit", STATION, NULL,
       "name=audited&nature=self&hours=00:00-24:00&province=p&city=c"
       "&district=d&address=other", "station.edit", ONCE },
-    { "/console/area/new", NULL, NULL, "station_id={" STATION "}&name=audited",
-      "area.create", ONCE },
-#define AREA "SELECT id FROM area WHERE name = 'audited'"
-    { "/console/area/:id/edit", AREA, NULL, "name=audited&spaces=7",
-      "area.edit", ONCE },
-    { "/console/area/do/disable", AREA, NULL, "", "area.disable", ONCE },
-    { "/console/area/do/enable", AREA, NULL, "", "area.enable", STATE },
+#define AREA "SELECT MIN(id) FROM area WHERE station_id = (" STATION ")"
     { "/console/pile/new", NULL, NULL,
       "station_id={" STATION "}&area_id={" AREA "}&no=32010600011923"
       "&name=audited&kind=dc&speed=fast&guns=2&power_w=120&mounting=floor"
@@ -340,6 +338,32 @@ static bool is_generic(const struct route_row *row)
            fits("/console/:resource/:id/reveal", row);
 }
 
+/* Named by a row of acts. */
+static bool has_row(const char *path)
+{
+    for (size_t k = 0; k < COUNT(acts); k++)
+        if (strcmp(acts[k].route, path) == 0)
+            return true;
+    return false;
+}
+
+/* Made and changed by the engine's form, and by no row of acts. */
+static bool is_plain(const struct resource *r)
+{
+    return r->perm.create != NULL && !r->own_form &&
+           !has_row(cx_printf(site_cx(), "/console/%s/new", r->name));
+}
+
+/* What each_plain_resource_leaves_its_events does. */
+static bool is_of_plain(const struct route_row *row)
+{
+    return (fits("/console/:resource/new", row) ||
+            fits("/console/:resource/:id/edit", row) ||
+            (row->route.target != NULL &&
+             strstr(row->route.path, "/do/") != NULL)) &&
+           is_plain(row->route.target);
+}
+
 static int rows_for(const char *pattern)
 {
     int n = 0;
@@ -357,7 +381,8 @@ static void every_unsafe_route_has_its_event(void **state)
     (void)state;
     for (size_t i = 0; i < router->count; i++) {
         const struct route_row *row = &router->rows[i];
-        bool found = row->route.method != POST || is_generic(row);
+        bool found = row->route.method != POST || is_generic(row) ||
+                     is_of_plain(row);
 
         for (size_t k = 0; k < COUNT(acts); k++)
             found |= fits(acts[k].route, row);
@@ -500,7 +525,7 @@ static const char *opened(const struct act *a, const char *path,
                      hidden(r.body, "order_no"));
 }
 
-static int64_t events(const char *event)
+static int64_t events_on(const char *event, const char *object)
 {
     struct cx *cx = site_cx();
 
@@ -508,8 +533,19 @@ static int64_t events(const char *event)
         cx, "SELECT COUNT(*) FROM audit WHERE actor_id = %lld AND event"
         " LIKE '%s' AND actor_kind = %d AND actor_name <> '' AND org_id > 0"
         " AND address = '127.0.0.1' AND session_id > 0"
-        " AND LENGTH(request_id) >= 8", (long long)admin.account_id, event,
-        (int)ACTOR_ACCOUNT));
+        " AND LENGTH(request_id) >= 8 AND object LIKE '%s'",
+        (long long)admin.account_id, event, (int)ACTOR_ACCOUNT, object));
+}
+
+static int64_t events(const char *event)
+{
+    return events_on(event, "%");
+}
+
+/* Those that the act leaves. */
+static int64_t effects(const struct act *a)
+{
+    return events_on(a->event, a->object == NULL ? "%" : a->object);
 }
 
 /* Without the token of a form that was opened, and with a made-up one. */
@@ -552,18 +588,18 @@ static void oom_after(void)
 static const char *try_starved(const struct act *a, const char *path,
                                const char *id, const char *form)
 {
-    int64_t before = events(a->event);
+    int64_t before = effects(a);
     bool hit = true;
 
     oom_at = oom_first(path, OOM_STRIDE);
-    for (; hit && events(a->event) == before; oom_at += oom_step(OOM_STRIDE)) {
+    for (; hit && effects(a) == before; oom_at += oom_step(OOM_STRIDE)) {
         struct site_reply r;
 
         site_around(oom_before, oom_after);
         r = site_post(&admin, path, form);
         site_around(NULL, NULL);
         hit = oom_hit();
-        if (r.status == 409 && events(a->event) == before) {
+        if (r.status == 409 && effects(a) == before) {
             /* That form's effect is not known: a new one. */
             form = opened(a, path, id);
             hit = true;
@@ -572,7 +608,7 @@ static const char *try_starved(const struct act *a, const char *path,
         if (hit && r.status != 503 && r.status >= 400)
             fail_msg("POST %s, allocation %ld: %d %s", path, oom_at,
                      r.status, r.body);
-        if (r.status < 400 && events(a->event) == before)
+        if (r.status < 400 && effects(a) == before)
             fail_msg("POST %s, allocation %ld: says yes", path, oom_at);
     }
     return form;
@@ -594,18 +630,18 @@ static void act_once(const struct act *a)
     id = a->id == NULL ? "" : text_of(a->id);
     path = path_of(a, id);
     form = opened(a, path, id);
-    before = events(a->event);
+    before = effects(a);
     if (a->again == ONCE)
         need_token(path, form);
     form = try_starved(a, path, id, form);
-    if (events(a->event) == before) {
+    if (effects(a) == before) {
         r = site_post(&admin, path, form);
         if (r.status >= 400)
             fail_msg("POST %s %s: %d %s", path, form, r.status,
                      strstr(r.body, "<main") != NULL
                          ? strstr(r.body, "<main") : r.body);
     }
-    if (events(a->event) == before)
+    if (effects(a) == before)
         fail_msg("POST %s leaves no %s", path, a->event);
     all = events("%");
     r = site_post(&admin, path, form);
@@ -625,6 +661,88 @@ static void each_leaves_its_event_and_counts_once(void **state)
     print_message("# %zu acts\n", COUNT(acts));
 }
 
+/* ---- plain resources ---------------------------------------------------- */
+
+/* The row that was made last, and whether an action is offered on it. */
+static const char *made_last(const struct resource *r)
+{
+    return cx_printf(site_cx(), "SELECT object_id FROM audit WHERE object ="
+                     " '%s' ORDER BY id DESC LIMIT 1", r->name);
+}
+
+static bool is_offered(const struct resource *r, const struct action *a)
+{
+    struct cx *cx = site_cx();
+
+    return testdb_int(cx, cx_printf(
+        cx, "SELECT COUNT(*) FROM %s WHERE %s = (%s) AND (%s)", r->from,
+        r->key, made_last(r), a->when == NULL ? "1" : a->when)) == 1;
+}
+
+static void do_action(const struct resource *r, const struct action *a)
+{
+    act_once(&(struct act){
+        .route = cx_printf(site_cx(), "/console/%s/do/%s", r->name, a->name),
+        .id = made_last(r), .event = "%", .object = r->name,
+        .form = a->run_why != NULL ? "why=checked" : "",
+        .again = a->flags & ACT_CONFIRM ? ONCE : STATE,
+    });
+}
+
+/* Each once, when the row is in a state for it; what is red comes last. */
+static void do_actions(const struct resource *r)
+{
+    bool done[100] = { false };
+
+    assert_true(r->actions.n <= COUNT(done));
+    for (int round = 0; round < 3; round++)
+        for (size_t i = 0; i < r->actions.n; i++) {
+            const struct action *a = &r->actions.v[i];
+
+            if (done[i] || (a->flags & ACT_LINK) != 0 ||
+                ((a->flags & ACT_DANGER) != 0 && round == 0) ||
+                has_row(cx_printf(site_cx(), "/console/%s/do/%s", r->name,
+                                  a->name)) || !is_offered(r, a))
+                continue;
+            do_action(r, a);
+            done[i] = true;
+        }
+    for (size_t i = 0; i < r->actions.n; i++)
+        if (!done[i] && (r->actions.v[i].flags & ACT_LINK) == 0 &&
+            !has_row(cx_printf(site_cx(), "/console/%s/do/%s", r->name,
+                               r->actions.v[i].name)))
+            fail_msg("%s: when is %s offered? Give it a row in acts.",
+                     r->name, r->actions.v[i].name);
+}
+
+/* First, while the demo is as it was. */
+static void each_plain_resource_leaves_its_events(void **state)
+{
+    struct cx *cx = site_cx();
+    int done = 0;
+
+    (void)state;
+    for (size_t i = 0; i < router->count; i++) {
+        const struct route_row *row = &router->rows[i];
+        const struct resource *r = row->route.target;
+
+        if (row->route.method != POST || !is_of_plain(row) ||
+            !fits("/console/:resource/new", row))
+            continue;
+        act_once(&(struct act){ .route = row->route.path, .event = "%",
+                                .object = r->name, .again = ONCE,
+                                .form = sample_form(&admin, r, true) });
+        if (r->perm.edit != NULL)
+            act_once(&(struct act){
+                .route = cx_printf(cx, "/console/%s/:id/edit", r->name),
+                .id = made_last(r), .event = "%", .object = r->name,
+                .again = ONCE, .form = sample_form(&admin, r, false) });
+        do_actions(r);
+        done++;
+    }
+    assert_in_range(done, 1, ROUTES_MAX);
+}
+
 /* What was typed into the forms above, where they took effect (L4). */
 static void no_event_tells_a_secret(void **state)
 {
@@ -640,6 +758,25 @@ static void no_event_tells_a_secret(void **state)
                 " COUNT(*) FROM outbox WHERE payload LIKE '%%%s%%')",
                 typed[i], typed[i])) != 0)
             fail_msg("%s is told", typed[i]);
+}
+
+/* Nothing above is called by its key on the page of the audit. */
+static void every_event_has_its_word(void **state)
+{
+    const struct features *all = site_features();
+    struct cx *cx = site_cx();
+    const char *known = "''";
+
+    (void)state;
+    for (size_t f = 0; f < all->n; f++)
+        for (size_t i = 0; i < all->v[f]->events.n; i++)
+            known = cx_printf(cx, "%s,'%s'", known,
+                              all->v[f]->events.v[i].key);
+    assert_int_equal(testdb_int(cx, cx_printf(
+        cx, "SELECT COUNT(*) FROM audit WHERE event NOT IN (%s)", known)), 0);
+    assert_int_equal(testdb_int(cx, cx_printf(
+        cx, "SELECT COUNT(DISTINCT event) > 40 FROM audit WHERE event IN (%s)",
+        known)), 1);
 }
 
 /* ---- what the engine does for every resource --------------------------- */
@@ -716,8 +853,10 @@ int main(void)
         cmocka_unit_test(the_tests_elsewhere_look_for_it),
         cmocka_unit_test(every_export_leaves_its_event),
         cmocka_unit_test(every_value_shown_in_clear_leaves_its_event),
+        cmocka_unit_test(each_plain_resource_leaves_its_events),
         cmocka_unit_test(each_leaves_its_event_and_counts_once),
         cmocka_unit_test(no_event_tells_a_secret),
+        cmocka_unit_test(every_event_has_its_word),
     };
 
     return cmocka_run_group_tests(tests, start, site_stop);
