@@ -129,15 +129,15 @@ const struct resource orphan_page = {
     .name = "orphan", .title = "无主交易记录", .icon = "file-text",
     .sub = "电桩上传、但对不上订单的交易记录",
     .empty = "没有对不上订单的交易记录。",
-    .small = true, .key = "r.id", .text = "r.trade_no",
+    .key = "r.id", .text = "r.trade_no",
     .search = "r.trade_no",
     .from = "trade_record r LEFT JOIN pile p ON p.id = r.pile_id"
             " LEFT JOIN station s ON s.id = p.station_id"
             " LEFT JOIN charge_order o"
             "   ON o.trade_no = COALESCE(r.for_trade_no, r.trade_no)",
-    .where = "(r.state = 4 OR r.handled_at IS NOT NULL OR (r.state = 3 AND"
-             " (o.id IS NULL OR o.state <> 9 OR o.pile_id <> r.pile_id OR"
-             "  o.gun <> r.gun)))",
+    .where = "r.for_people = 1 AND (r.state <> 3 OR r.handled_at IS NOT NULL"
+             " OR o.id IS NULL OR o.state <> 9 OR o.pile_id <> r.pile_id"
+             " OR o.gun <> r.gun)",
     .scope = SCOPE_STATION("s"),
     .perm = { .view = "order.view", .edit = "record.assign",
               .export = "order.export" },

@@ -31,6 +31,11 @@ static const char *const session_settings[] = {
     "SET SESSION innodb_lock_wait_timeout = 5",
     "SET SESSION innodb_snapshot_isolation = ON",
     "SET SESSION idle_write_transaction_timeout = 15",
+    /* A list reads as many rows as it shows, by one index, and stops: both of
+       these read whole ranges first (measured with 10^6 orders: 756,000 rows
+       for a tab of one driver's). */
+    "SET SESSION optimizer_switch ="
+    " 'index_merge_intersection=off,rowid_filter=off'",
 };
 
 /* Booleans read as 0 and 1. The wanted values stand in settings_apply. */
