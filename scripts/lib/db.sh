@@ -19,16 +19,20 @@ db_settings=(
 db_as_root=()
 [ "$(id -u)" != 0 ] || db_as_root=(--user=root)
 
-# db_create DIR: an empty server in DIR/data; root without a password.
+# db_create DIR: an empty server in DIR/data; root without a password. DIR/data
+# is there when it is whole, whatever ends this before.
 db_create() {
+    rm -rf "$1/data.new"
     mkdir -p "$1/tmp"
     # Its own place for temporary tables: a server that starts removes those it
     # finds, and two may be starting at once.
     TMPDIR=$1/tmp mariadb-install-db --no-defaults "${db_as_root[@]}" \
-        --datadir="$1/data" \
+        --datadir="$1/data.new" \
         --auth-root-authentication-method=normal --skip-test-db \
         >"$1/create.log" 2>&1 ||
         { cat "$1/create.log" >&2; die "cannot create the database"; }
+    sync -f "$1/data.new"
+    mv "$1/data.new" "$1/data"
 }
 
 # db_command DIR SOCKET [option...]: sets db_argv to the server's command
