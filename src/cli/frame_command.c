@@ -438,7 +438,7 @@ static int encode_text(const char *text, size_t n)
     size_t blank = strspn(text, " \t\r\n");
     json_error_t error;
     json_t *o;
-    bool good = blank < n;
+    bool good = blank < n || complain("input", "no JSON is there");
 
     while (good && blank < n) {
         text += blank;
@@ -467,10 +467,10 @@ static int encode_main(const struct cli *cli, int argc, char **argv)
     (void)cli;
     buf_init(&text, INPUT_MAX);
     buf_init(&quoted, INPUT_MAX);
-    if (read_input(argc, argv, &text) && text.len > 0) {
-        quote_numbers(text.data, &quoted);
+    if (read_input(argc, argv, &text)) {
+        quote_numbers(buf_text(&text), &quoted);
         if (buf_text(&quoted) != NULL)
-            code = encode_text(quoted.data, quoted.len);
+            code = encode_text(buf_text(&quoted), quoted.len);
     }
     buf_fini(&quoted);
     buf_fini(&text);

@@ -92,7 +92,9 @@ int main(int argc, char **argv)
             return run_command(&cli, commands[i], argc - words + 1,
                                argv + words - 1);
     }
-    fprintf(stderr, "pilehub: no such command: %s\n", argv[0]);
+    fprintf(stderr, "pilehub: no such command: %s%s%s\n", argv[0],
+            argc > 1 && argv[1][0] != '-' ? " " : "",
+            argc > 1 && argv[1][0] != '-' ? argv[1] : "");
     print_usage(stderr);
     return CLI_USAGE;
 }
