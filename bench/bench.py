@@ -407,8 +407,8 @@ def add_piles(count):
     first = 99000000000000
     columns = sql("SELECT GROUP_CONCAT(column_name) FROM information_schema.columns"
                   " WHERE table_schema = 'pilehub' AND table_name = 'pile'"
-                  " AND column_name NOT IN ('id', 'no', 'gateway_id', 'online', 'updated_at')")
-    sql("INSERT IGNORE INTO pile (no, online, updated_at, %s) SELECT %d + seq, 0, NOW(3), %s"
+                  " AND column_name NOT IN ('id', 'no', 'name', 'used_name', 'gateway_id', 'online', 'updated_at')")
+    sql("INSERT IGNORE INTO pile (no, name, online, updated_at, %s) SELECT %d + seq, seq, 0, NOW(3), %s"
         " FROM seq_1_to_%d JOIN pile p ON p.id = (SELECT MIN(id) FROM pile)"
         % (columns, first, ", ".join("p." + c for c in columns.split(",")), count))
     return str(first + 1)

@@ -119,6 +119,19 @@ static void check_no(struct cx *cx, int64_t id, const char *no)
         cx_fail_field(cx, "no", "桩编号 %s 已被使用。", no);
 }
 
+/* Drivers look for a pile, and operators stop a charge, by this name. */
+static void check_name(struct cx *cx, int64_t id, const struct pile_form *f)
+{
+    static const char sql[] =
+        "SELECT no FROM pile"
+        " WHERE station_id = ? AND used_name = ? AND id <> ?";
+    const char *no = db_text(cx, sql, BIND(V(f->station_id), V(f->name),
+                                           V(id)));
+
+    if (no != NULL)
+        cx_fail_field(cx, "name", "该电站的电桩 %s 已用此名称。", no);
+}
+
 /* The area must be part of the station, and both in use. */
 static void check_place(struct cx *cx, const struct pile_form *f, bool is_new)
 {
@@ -268,6 +281,7 @@ int64_t pile_save(struct cx *cx, int64_t id, const struct pile_form *f)
         cx_fail_field(cx, "pinned_address", "严格校验须填写允许的来源地址。");
     check_no(cx, id, f->no);
     check_place(cx, f, id == 0);
+    check_name(cx, id, f);
     if (id == 0) {
         id = pile_create(cx, f);
         audit(cx, "pile.create", "pile", id, f->no);

@@ -151,6 +151,11 @@ static void a_pile_comes_with_its_connectors(void **state)
                                     " AND name = 'A01-2'"), 1);
 }
 
+static void add_pile(struct cx *cx, void *arg)
+{
+    pile_save(cx, 0, arg);
+}
+
 static void save_pile(struct cx *cx, void *arg)
 {
     struct pile_form *f = arg;
@@ -306,6 +311,29 @@ static void delete_pile(struct cx *cx, void *arg)
     pile_delete(cx, *(int64_t *)arg);
 }
 
+static void piles_of_a_station_have_names_of_their_own(void **state)
+{
+    struct cx *cx = *state;
+    struct place *p = made(cx);
+    struct pile_form f = pile_form(p, "32010600011924", 1);
+
+    assert_false(tries(cx, add_pile, &f));
+    assert_string_equal(cx->error.field, "name");
+    assert_non_null(strstr(cx->error.text, "32010600011923"));
+    f.name = "A02";
+    assert_true(tries(cx, add_pile, &f));
+    /* Nor past the check; but the name of a deleted one is free again. */
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM"
+                                    " information_schema.statistics WHERE"
+                                    " table_schema = DATABASE() AND"
+                                    " column_name = 'used_name' AND"
+                                    " non_unique = 0"), 1);
+    assert_true(tries(cx, delete_pile, &p->pile));
+    f.name = "A01";
+    f.no = "32010600011925";
+    assert_true(tries(cx, add_pile, &f));
+}
+
 static void a_pile_with_an_open_order_stays(void **state)
 {
     struct cx *cx = *state;
@@ -384,6 +412,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
         T(a_station_comes_with_a_default_area),
         T(a_pile_comes_with_its_connectors),
+        T(piles_of_a_station_have_names_of_their_own),
         T(guns_follow_the_form_unless_used), T(a_disabled_pile_gets_no_gun),
         T(a_code_belongs_to_one_pile),
         T(a_code_is_fixed_after_the_first_login),
