@@ -175,7 +175,7 @@ static void errors_of_nginx_are_our_pages(void **state)
         { "GET", "/static/nothing.css", 404, "没能看懂这个请求" },
         { "GET", "/static/css/", 403, "没能看懂这个请求" },
         { "GET", "/metrics", 403, "没能看懂这个请求" },
-        { "DELETE", "/api/driver/v1/me", 405, "{\"code\":40000," },
+        { "DELETE", "/api/driver/v1/me", 405, "{\"code\":40500," },
     };
     struct caller c = { .address = "203.0.113.2" };
 
