@@ -292,6 +292,15 @@ struct found_station *finder_station(struct cx *cx, int64_t id,
     return fill(cx, c, 1);
 }
 
+void finder_need_area(struct cx *cx, int64_t station_id, int64_t area_id)
+{
+    static const char sql[] = "SELECT id FROM area WHERE id = ?"
+                              " AND station_id = ? AND status = 1";
+
+    if (db_int(cx, sql, BIND(V(area_id), V(station_id))) == 0)
+        cx_fail(cx, ERR_NOT_FOUND, "电站没有这个区域，或它已停用。");
+}
+
 /* ---- connectors ---- */
 
 #define C(member) DB_FIELD(struct found_connector, member)

@@ -57,6 +57,9 @@ struct found_station *finder_near(struct cx *cx, const struct finder_ask *ask,
 struct found_station *finder_station(struct cx *cx, int64_t id,
                                      const struct place *from);
 
+/* Fails with ERR_NOT_FOUND unless the station has the area, in use. */
+void finder_need_area(struct cx *cx, int64_t station_id, int64_t area_id);
+
 struct found_connector {
     int64_t id, pile_id, station_id, area_id;
     const char *name, *qr_no, *parking_no, *area_name;

@@ -326,6 +326,8 @@ static void tariff(struct cx *cx, const void *args, struct json_out *out)
     const struct tariff_version *v, *next;
 
     finder_station(cx, a->id, NULL);
+    if (a->area_id != 0)
+        finder_need_area(cx, a->id, a->area_id);
     v = tariff_at(cx, a->id, a->area_id, cx->now);
     if (v == NULL)
         cx_fail(cx, ERR_NOT_FOUND, "这个电站还没有价格。");

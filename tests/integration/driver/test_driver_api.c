@@ -592,6 +592,11 @@ static void prices_stand_by_period(void **state)
     assert_int_equal(json_array_size(json_object_get(now, "rates")), 4);
     assert_true(json_is_null(json_object_get(r.data, "next")));
     api_free(&r);
+    /* Of an area: the station's own, not another's, nor one that is none. */
+    api_expect(&stack, get("/stations/1/tariff?area_id=1", NULL), 200, 0);
+    api_expect(&stack, get("/stations/1/tariff?area_id=2", NULL), 404, 40400);
+    api_expect(&stack, get("/stations/1/tariff?area_id=999", NULL), 404,
+               40400);
     api_expect(&stack, get("/stations/3/tariff", NULL), 404, 40400);
     api_expect(&stack, get("/stations/5/tariff", NULL), 404, 40400);
 }
