@@ -13,9 +13,9 @@ static const struct endpoint_list more[] = {
 };
 
 static const struct permission perms[] = {
-    { "driver.view", "查看车主" },
-    { "driver.edit", "启用和停用车主" },
-    { "driver.export", "导出车主" },
+    { "driver.view", "查看车主", .platform = true },
+    { "driver.edit", "启用和停用车主", .platform = true },
+    { "driver.export", "导出车主", .platform = true },
 };
 
 /* What the audit calls what is written here. */

@@ -9,7 +9,7 @@
 static const struct resource *const pages[] = { &check_page };
 
 static const struct permission perms[] = {
-    { "ledger.check", "查看账目核对" },
+    { "ledger.check", "查看账目核对", .platform = true },
 };
 
 static const struct live_count lives[] = {

@@ -7,6 +7,7 @@
  *   Role.apart (flag: duties are apart) .duty (whose role it is)
  *   Role.groups.N .title .menus.M and .acts.M
  *       .perm .title .pages (what it opens) .on .locked (the caller lacks it)
+ *       .platform (flag: good for the platform's own accounts only)
  *       .duty (whose it is, when duties are apart)
  */
 #include <stdlib.h>
@@ -108,43 +109,75 @@ static void put_perm(struct request *req, struct vnode *n,
     v_set(n, "pages", pages);
     v_flag(n, "on", on);
     v_flag(n, "locked", !request_may(req, p->name));
+    v_flag(n, "platform", p->platform);
+}
+
+/* Rows of the platform are not there for others: a right to them would open
+   an empty page, so it is not offered. */
+static bool is_offered(const struct permission *p, bool platform)
+{
+    return platform || !p->platform;
+}
+
+static bool brings_offered(const struct feature *f, bool platform)
+{
+    for (size_t i = 0; i < f->perms.n; i++)
+        if (is_offered(&f->perms.v[i], platform))
+            return true;
+    return false;
+}
+
+/* Not yet of any organisation counts as the platform's: all is shown. */
+static bool is_platforms(struct cx *cx, const struct role_form *f)
+{
+    return f->org_id == 0 || org_load(cx, f->org_id)->kind == ORG_PLATFORM;
 }
 
 static void put_tree(struct request *req, struct vnode *role,
-                     const char *const *perms, size_t count)
+                     const struct role_form *form)
 {
     const struct features *all = req->app->features;
-    struct vnode *groups = v_child(role, "groups");
-    size_t n = 0;
+    struct vnode *groups = v_child(role, "groups"), *g = NULL;
+    const char *title = "", *last;
+    bool platform = is_platforms(req->cx, form);
+    size_t n = 0, menus = 0, acts = 0;
 
     for (size_t i = 0; i < all->n; i++) {
         const struct feature *f = all->v[i];
-        struct vnode *g;
-        size_t menus = 0, acts = 0;
 
-        if (f->perms.n == 0)
+        if (!brings_offered(f, platform))
             continue;
-        g = v_item(groups, n++);
-        v_set(g, "title", f->menu != NULL ? f->menu : "首页");
+        /* Neighbours of one group of the menu stand in one row, as there. */
+        last = title;
+        title = f->menu != NULL ? f->menu : "首页";
+        if (g == NULL || strcmp(title, last) != 0) {
+            g = v_item(groups, n++);
+            v_set(g, "title", title);
+            menus = acts = 0;
+        }
         for (size_t k = 0; k < f->perms.n; k++) {
             const struct permission *p = &f->perms.v[k];
             const char *pages = opened(req->cx, all, p->name);
             bool menu = *pages != '\0';
 
+            if (!is_offered(p, platform))
+                continue;
             put_perm(req, v_item(v_child(g, menu ? "menus" : "acts"),
                                  menu ? menus++ : acts++),
-                     p, pages, in_list(perms, count, p->name));
+                     p, pages, in_list(form->perms, form->perm_count,
+                                       p->name));
         }
     }
 }
 
-static bool is_known(const struct features *all, const char *perm)
+static const struct permission *known(const struct features *all,
+                                      const char *perm)
 {
     for (size_t i = 0; i < all->n; i++)
         for (size_t k = 0; k < all->v[i]->perms.n; k++)
             if (strcmp(all->v[i]->perms.v[k].name, perm) == 0)
-                return true;
-    return false;
+                return &all->v[i]->perms.v[k];
+    return NULL;
 }
 
 /* ---- the form ----------------------------------------------------------- */
@@ -182,7 +215,7 @@ static void show(struct request *req, const struct shown *s)
             v_set(n, "duty", duty_text(cx, duty_common(s->f.perms,
                                                        s->f.perm_count)));
     }
-    put_tree(req, n, s->f.perms, s->f.perm_count);
+    put_tree(req, n, &s->f);
     if (s->error != NULL || s->name_error != NULL || s->org_error != NULL)
         answer_status(req, 422);
     answer_page(req, "page/role.cs", tree, title);
@@ -246,7 +279,7 @@ static void read_perms(struct request *req, struct role_form *f)
 
         if (strncmp(name, "perm.", 5) != 0)
             continue;
-        if (!is_known(req->app->features, name + 5))
+        if (known(req->app->features, name + 5) == NULL)
             cx_fail(cx, ERR_BAD_REQUEST, "没有名为 %s 的权限。", name + 5);
         perms[f->perm_count++] = name + 5;
     }
@@ -269,6 +302,24 @@ static void keep_locked(struct request *req, int64_t id, struct role_form *f)
             all[count++] = had[i];
     f->perms = all;
     f->perm_count = count;
+}
+
+/* The form does not offer them; what an older role holds of them stays until
+   somebody who has them saves it. */
+static void need_offered(struct request *req, struct shown *s)
+{
+    bool platform = is_platforms(req->cx, &s->f);
+
+    for (size_t i = 0; i < s->f.perm_count; i++) {
+        const char *name = s->f.perms[i];
+        const struct permission *p = known(req->app->features, name);
+
+        if (p == NULL || is_offered(p, platform) ||
+            input_get(req->input, cx_printf(req->cx, "perm.%s", name)) == NULL)
+            continue;
+        s->error = cx_printf(req->cx, "「%s」只能给平台的角色，这个角色属于"
+                             "「%s」。", p->title, s->org_name);
+    }
 }
 
 static const char *trimmed(struct request *req, const char *name, size_t max,
@@ -321,6 +372,8 @@ static void read_form(struct request *req, struct shown *s)
     } else {
         s->org_name = org_load(req->cx, s->f.org_id)->name;
     }
+    if (s->f.org_id != 0)
+        need_offered(req, s);
 }
 
 static void role_post(struct request *req, const void *args)

@@ -11,9 +11,9 @@ static const struct resource *const pages[] = { &payment_page, &refund_page,
                                                 &correction_page };
 
 static const struct permission perms[] = {
-    { "payment.view", "查看充值记录" },
-    { "payment.export", "导出充值记录" },
-    { "payment.refund", "处理失败的退款" },
+    { "payment.view", "查看充值记录", .platform = true },
+    { "payment.export", "导出充值记录", .platform = true },
+    { "payment.refund", "处理失败的退款", .platform = true },
     { "correction.view", "查看更正审批" },
     { "correction.approve", "审批人工更正" },
 };

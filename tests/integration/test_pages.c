@@ -829,6 +829,27 @@ static void try_foreign(const struct resource *r, int64_t id)
         }
 }
 
+/* Pages of the platform alone: who is not of it lacks the right to the whole,
+   whatever the row, so that the answer says nothing of it. */
+static bool is_platforms(const struct resource *r)
+{
+    const struct features *all = site_features();
+
+    for (size_t i = 0; i < all->n; i++)
+        for (size_t k = 0; k < all->v[i]->perms.n; k++)
+            if (strcmp(all->v[i]->perms.v[k].name, r->perm.view) == 0)
+                return all->v[i]->perms.v[k].platform;
+    return false;
+}
+
+static void refuses_the_whole(const struct resource *r, int64_t id)
+{
+    expect_get(r, &stranger, uri("/console/%s", r->name), 403);
+    expect_get(r, &stranger, uri("/console/%s.json", r->name), 403);
+    open_row(r, &stranger, id, 403);
+    open_row(r, &stranger, 999999, 403);
+}
+
 static void shows_nothing_to_another_organisation(void **state)
 {
     /* What an organisation has of its own from its first day. */
@@ -843,9 +864,14 @@ static void shows_nothing_to_another_organisation(void **state)
     (void)state;
     for (size_t i = 0; i < page_count; i++) {
         const struct resource *r = pages[i];
-        size_t n = ids_seen(r, &admin, all), m = ids_seen(r, &stranger, seen);
+        size_t n = ids_seen(r, &admin, all), m;
         bool has_own = false;
 
+        if (is_platforms(r)) {
+            refuses_the_whole(r, n > 0 ? all[0] : 1);
+            continue;
+        }
+        m = ids_seen(r, &stranger, seen);
         for (size_t k = 0; k < COUNT(own); k++)
             has_own |= strcmp(own[k], r->name) == 0;
         if (m > 0 && !has_own)

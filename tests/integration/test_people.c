@@ -139,6 +139,32 @@ static void a_role_holds_what_is_ticked(void **state)
     assert_has(&r, "刚被他人修改");
 }
 
+static void rights_of_the_platform_are_offered_to_its_roles_only(void **state)
+{
+    struct site_reply r = site_get(&admin, "/console/role/new");
+    const char *row = strstr(r.body, ">财务结算</th>");
+
+    (void)state;
+    assert_has(&r, "name=\"perm.driver.view\"");
+    assert_has(&r, "仅平台");
+    /* Features of one group of the menu stand in one row. */
+    assert_non_null(row);
+    assert_null(strstr(row + 1, ">财务结算</th>"));
+    r = site_get(&boss, "/console/role/new");
+    assert_has(&r, "name=\"perm.order.view\"");
+    assert_has_not(&r, "perm.driver.");
+    assert_has_not(&r, "perm.payment.");
+    assert_has_not(&r, "perm.ledger.");
+    r = submit(&admin, "/console/role/new",
+               text("org_id=%lld&name=theirs&perm.driver.view=1", provider));
+    assert_int_equal(r.status, 422);
+    assert_has(&r, "「查看车主」只能给平台的角色");
+    assert_int_equal(submit(&admin, "/console/role/new",
+                            text("org_id=%lld&name=ours&perm.driver.view=1",
+                                 platform)).status, 303);
+    assert_int_equal(site_get(&boss, "/console/driver").status, 403);
+}
+
 static void nobody_grants_a_right_they_lack(void **state)
 {
     long long id = count("SELECT id FROM role WHERE name = 'reader'");
@@ -430,6 +456,7 @@ int main(void)
         cmocka_unit_test(nobody_makes_what_is_beside_them),
         cmocka_unit_test(a_disabled_organisation_lets_nobody_in),
         cmocka_unit_test(a_role_holds_what_is_ticked),
+        cmocka_unit_test(rights_of_the_platform_are_offered_to_its_roles_only),
         cmocka_unit_test(nobody_grants_a_right_they_lack),
         cmocka_unit_test(a_used_role_is_not_deleted),
         cmocka_unit_test(an_account_is_made_and_invited),
