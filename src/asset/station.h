@@ -48,6 +48,10 @@ extern const struct scope_columns station_scope; /* alias s */
 /* The station in the caller's scope, or ERR_NOT_FOUND. */
 struct station *station_load(struct cx *cx, int64_t id);
 
+/* A check of web/args.h for a filter by station (int64_t): 0 and those in the
+   caller's scope are fine. */
+const char *station_filter_error(struct cx *cx, const void *id);
+
 /* Fails at the field station_id if it is disabled: nothing may be added. */
 void station_need_enabled(struct cx *cx, const struct station *s);
 

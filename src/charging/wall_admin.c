@@ -34,7 +34,8 @@ static const struct arg wall_args[] = {
     ARG(struct wall_args, view, .labels = LIST(wall_view_labels)),
     ARG(struct wall_args, state, .labels = LIST(connector_state_labels)),
     ARG(struct wall_args, run, .labels = LIST(asset_status_labels)),
-    ARG(struct wall_args, station, .min = 0, .max = INT64_MAX),
+    ARG(struct wall_args, station, .min = 0, .max = INT64_MAX,
+        .check = station_filter_error),
     ARG(struct wall_args, after, .min = 0, .max = INT64_MAX),
     ARG(struct wall_args, q, .max = 20),
 };

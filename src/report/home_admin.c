@@ -15,7 +15,8 @@ static const struct arg home_args[] = {
     ARG(struct home_args, day, .labels = LIST(home_day_labels)),
     ARG(struct home_args, trend, .labels = LIST(home_trend_labels)),
     ARG(struct home_args, rank, .labels = LIST(home_rank_labels)),
-    ARG(struct home_args, station, .min = 0, .max = INT64_MAX),
+    ARG(struct home_args, station, .min = 0, .max = INT64_MAX,
+        .check = station_filter_error),
 };
 
 static const char *key(struct labels l, int value)
