@@ -2,6 +2,7 @@
  * Connectors: rules and SQL. They are made and removed with their pile.
  */
 #include "asset/asset.h"
+#include "asset/live.h"
 #include "asset/pile.h"
 #include "asset/station.h"
 #include "base/config.h"
@@ -27,6 +28,25 @@ struct connector *connector_load(struct cx *cx, int64_t id)
 
     return scoped_row(cx, sql, id, &station_scope,
                       ROW(struct connector, connector_row), "电枪");
+}
+
+struct fault_count {
+    int64_t n;
+};
+
+int64_t connector_fault_count(struct cx *cx)
+{
+    static const struct db_field row[] = { DB_FIELD(struct fault_count, n) };
+    static const char sql[] =
+        "SELECT COUNT(*) FROM connector_live l"
+        "  STRAIGHT_JOIN station s ON s.id = l.station_id"
+        " WHERE l.state = ?";
+    size_t rows;
+    const struct fault_count *count =
+        scoped_rows(cx, sql, BIND(V((int)CONNECTOR_FAULT)), &station_scope,
+                    "", ROW(struct fault_count, row), &rows);
+
+    return count->n;
 }
 
 struct connector *connector_list(struct cx *cx, int64_t pile_id,

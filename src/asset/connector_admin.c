@@ -75,7 +75,7 @@ static int64_t save(struct cx *cx, int64_t id, const void *form)
 
 const struct resource connector_page = {
     .name = "connector", .title = "电枪", .unit = "把", .icon = "plug",
-    .sub = "电枪随电桩的枪数自动生成",
+    .sub = "电枪随电桩的枪数自动生成", .live = "alarm",
     .key = "c.id", .order = "code", .text = "c.name",
     .search = "c.qr_no|c.name|s.name",
     .from = "connector c LEFT JOIN pile p ON p.id = c.pile_id"

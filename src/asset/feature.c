@@ -2,6 +2,7 @@
  * What the assets bring: stations, areas, piles, connectors.
  */
 #include "asset/asset_admin.h"
+#include "asset/pile.h"
 #include "asset/qr_admin.h"
 #include "org/merchant_admin.h"
 #include "web/feature.h"
@@ -44,9 +45,13 @@ static const struct label events[] = {
     LABEL("connector.disable", "停用电枪"),
 };
 
+static const struct live_count lives[] = {
+    { "alarm", true, connector_fault_count, "/console/connector?state=fault" },
+};
+
 const struct feature asset_feature = {
     .name = "asset", .menu = "场站管理", .icon = "building",
-    .pages = LIST(pages), .perms = LIST(perms),
+    .pages = LIST(pages), .perms = LIST(perms), .lives = LIST(lives),
     .routes = { qr_routes, QR_ROUTES },
     .events = LIST(events),
 };

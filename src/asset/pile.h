@@ -131,6 +131,10 @@ struct connector {
 /* In the caller's scope, or ERR_NOT_FOUND. */
 struct connector *connector_load(struct cx *cx, int64_t id);
 
+/* In the caller's scope, those whose state is a fault: for the menu, so on
+   every page. */
+int64_t connector_fault_count(struct cx *cx);
+
 /* All connectors of a pile, by gun. */
 struct connector *connector_list(struct cx *cx, int64_t pile_id,
                                  size_t *count);

@@ -48,6 +48,7 @@ const struct resource export_page = {
     .name = "export", .title = "导出记录", .icon = "download",
     .sub = "自己的后台导出，完成后保留 7 天",
     .empty = "列表超过 5,000 行时，导出会转到后台，在这里下载。",
+    .live = "task",
     .key = "t.id", .text = "t.title", .from = "export_task t",
     .scope = { .account = "t.account_id" },
     .perm = { .view = PERM_ANY },

@@ -37,6 +37,7 @@ struct live_count {
     const char *name;
     bool hot;         /* needs a person: shown red */
     int64_t (*count)(struct cx *cx);
+    const char *path; /* where exactly these are listed; NULL: the entry's */
 };
 
 struct job {

@@ -30,7 +30,8 @@
  *   Me.name Me.initial (first character) Me.phone (masked) Me.role Me.org
  *   Data.title      全部电站 or the name of what the account is bound to
  *   Data.count      number of stations in scope
- *   Alarm.count     open alarms in scope (absent if zero; live count "alarm")
+ *   Alarm.count     faulted connectors in scope (absent if zero; live count
+ *                   "alarm")
  *   Task.count      background tasks of this person (live count "task")
  *   Alarm.path Task.path  where these are listed; absent: not shown in the bar
  *   Page.find       path that answers Ctrl K: ?q= gives JSON, at most 12 of
@@ -199,7 +200,7 @@ static void put_live(struct menu *m, struct vnode *n, const char *name,
                                                             : "Task");
 
         put_count(bar, "count", count);
-        v_set(bar, "path", path);
+        v_set(bar, "path", live->path != NULL ? live->path : path);
     }
 }
 

@@ -18,7 +18,7 @@
   <?cs if:Page.demo ?><span class="pill st-warn" title="第三方服务均为本机模拟，数据为演示数据"><?cs call:mark("warn") ?>演示环境</span><?cs /if ?>
   <?cs if:Data.title ?><span class="pick" title="数据范围"><?cs call:icon("building") ?><?cs var:Data.title ?><?cs if:Data.count ?><span class="muted num"><?cs var:Data.count ?></span><?cs /if ?></span><?cs /if ?>
   <?cs if:Task.path ?><a class="ib" href="<?cs var:Task.path ?>" title="后台任务" aria-label="后台任务<?cs if:Task.count ?>，<?cs var:Task.count ?> 个进行中<?cs /if ?>"><?cs call:icon("progress") ?><?cs if:Task.count ?><span class="cnt"><?cs var:Task.count ?></span><?cs /if ?></a><?cs /if ?>
-  <?cs if:Alarm.path ?><a class="ib" href="<?cs var:Alarm.path ?>" title="告警" aria-label="未确认告警<?cs if:Alarm.count ?> <?cs var:Alarm.count ?> 条<?cs /if ?>"><?cs call:icon("bell") ?><?cs if:Alarm.count ?><span class="cnt"><?cs var:Alarm.count ?></span><?cs /if ?></a><?cs /if ?>
+  <?cs if:Alarm.path ?><a class="ib" href="<?cs var:Alarm.path ?>" title="故障电枪" aria-label="故障电枪<?cs if:Alarm.count ?> <?cs var:Alarm.count ?> 把<?cs /if ?>"><?cs call:icon("bell") ?><?cs if:Alarm.count ?><span class="cnt"><?cs var:Alarm.count ?></span><?cs /if ?></a><?cs /if ?>
   <button class="ib" type="button" title="切换主题" aria-label="切换主题" data-act="theme"><?cs call:icon("moon") ?></button>
   <button class="ib" type="button" title="快捷键（?）" aria-label="快捷键" data-act="keys"><?cs call:icon("keyboard") ?></button>
   <span class="pop-at">
