@@ -34,7 +34,7 @@ static const struct column columns[] = {
     { "service", "服务费", "IF(o.state BETWEEN 1 AND 6, NULL, o.service_fen)",
       CELL_MONEY, COL_SUM },
     { "total", "金额", "IF(o.state >= 8, o.total_fen, o.live_amount_fen)",
-      CELL_MONEY, COL_SUM },
+      CELL_MONEY, COL_SUM, .guess_sql = "o.state BETWEEN 1 AND 6" },
     { "pile", "桩编号", "p.no", CELL_MONO, COL_HIDDEN, .ref = &pile_page,
       .ref_sql = "p.id" },
     { "merchant", "商户", "m.name", CELL_TEXT, COL_HIDDEN },

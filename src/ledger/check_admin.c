@@ -15,15 +15,21 @@ LABELS_DEFINE(check_result, CHECK_RESULTS);
     "IF(b.breaks > 0, 2, IF(b.checked_at < NOW() - INTERVAL"              \
     " 2 * b.every_s SECOND, 3, 1))"
 
+/* The words of the page's own sentence; a period that is none of them is told
+   in seconds, not as a time of day. */
+#define EVERY                                                             \
+    "CASE b.every_s WHEN 60 THEN '每分钟' WHEN 3600 THEN '每小时'"            \
+    " WHEN 86400 THEN '每日' ELSE CONCAT('每 ', b.every_s, ' 秒') END"
+
 static const struct column columns[] = {
     { "title", "核对内容", "b.title", CELL_TEXT, COL_LINK },
     { "result", "结果", RESULT, CELL_ENUM,
       .labels = LIST(check_result_labels) },
     { "breaks", "不一致", "NULLIF(b.breaks, 0)", CELL_INT },
-    { "first", "第一处", "b.first_row", CELL_MONO },
+    { "first", "第一处", "IF(b.breaks > 0, b.first_row, NULL)", CELL_MONO },
     { "broken", "发现时间", "b.broken_at", CELL_TIME },
     { "checked", "核对时间", "b.checked_at", CELL_TIME },
-    { "every", "周期", "b.every_s", CELL_SECONDS },
+    { "every", "周期", EVERY, CELL_TEXT },
 };
 
 static const struct filter filters[] = {

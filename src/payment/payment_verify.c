@@ -31,7 +31,7 @@ static const struct verify_check checks[] = {
       "  HAVING r.amount <> s) b" },
     { "what is owed for refunds by hand are those not paid yet",
       "线下退款的应付款等于尚未付款的退款",
-      "SELECT s <> owed, CONCAT('owed ', owed, ', refunds ', s) FROM ("
+      "SELECT s <> owed, CONCAT('应付 ', owed, ' 分，退款 ', s, ' 分') FROM ("
       " SELECT (SELECT COALESCE(SUM(p.amount), 0) FROM ledger_account a"
       "     JOIN ledger_posting p ON p.account_id = a.id"
       "    WHERE a.kind = 41) AS owed,"

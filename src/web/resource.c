@@ -64,6 +64,7 @@ size_t resource_routes(struct arena *a, const struct resource *r,
     add(&t, GET, "/pick", r->perm.pick != NULL ? r->perm.pick : view, 0,
         resource_pick);
     add(&t, POST, "/columns", view, 0, resource_columns);
+    add(&t, POST, "/saved", view, 0, resource_saved);
     add(&t, POST, "/:id/reveal", view, 0, resource_reveal);
     if (r->perm.create != NULL && !r->own_form) {
         add(&t, GET, "/new", r->perm.create, 0, resource_form);

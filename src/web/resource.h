@@ -17,6 +17,7 @@
  *   GET  /console/pile/import/template   headings to fill, ?format=
  *   GET  /console/pile/pick        reference picker: ?q= (JSON: id, text)
  *   POST /console/pile/columns     which columns this account wants to see
+ *   POST /console/pile/saved       keep the list's filters under a name
  *   POST /console/pile/:id/reveal  one masked value in clear, audited
  *
  * The engine and the loaders add the caller's scope to every statement:
@@ -80,6 +81,7 @@ struct column {
     struct labels labels;       /* ENUM */
     const struct resource *ref; /* the cell links to that resource's detail */
     const char *ref_sql;        /* ... of this id */
+    const char *guess_sql;      /* true: the list marks the value as 预估 */
     const char *group;          /* heading on the detail; NULL: as before */
 };
 

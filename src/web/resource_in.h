@@ -141,6 +141,19 @@ void columns_all(const struct resource *r, struct shown *out);
 /* The column whose cell links to the row: always there, always first. */
 size_t column_first(const struct resource *r);
 
+/* ---- filters kept under a name ----------------------------------------- */
+
+enum {
+    SAVED_MAX = 10,          /* per person and list */
+    SAVED_NAME_MAX = 12,     /* characters: a line of the menu */
+    SAVED_BYTES_MAX = 60000, /* user_pref.value is TEXT */
+};
+
+/* List.saved.N .name .url .on (flag: what is shown), List.savable and
+   List.saved_full (flags). */
+void saved_put(struct request *req, const struct list_state *st,
+               struct vnode *list);
+
 /* ---- forms ------------------------------------------------------------- */
 
 /* One field while a form is filled in. */
@@ -212,6 +225,7 @@ void resource_confirm(struct request *req, const void *args);
 void resource_act(struct request *req, const void *args);
 void resource_pick(struct request *req, const void *args);
 void resource_columns(struct request *req, const void *args);
+void resource_saved(struct request *req, const void *args);
 void resource_export(struct request *req, const void *args);
 void resource_import(struct request *req, const void *args);
 void resource_template(struct request *req, const void *args);

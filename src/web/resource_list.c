@@ -15,10 +15,13 @@
  *   List.wrong.N    .text: what of the URL was left out, and why; .filter
  *                   (flag: a condition, whose own .wrong is set)
  *   List.chips.N    .text .url; List.clear
+ *   List.saved.N    .name .url .on: filters kept under a name; List.savable
+ *                   .saved_full (flags)
  *   List.cols.N     .title .name .kind .right .unit .url (sort) .dir .link
  *                   .plain (flag: nothing but text)
  *   List.rows.N     = id; .c.M one cell per column: = text, .m mark, .h href,
- *                   .l (flag: long); .t name of the row
+ *                   .l (flag: long) .g (flag: an estimate); .t name of the
+ *                   row
  *   List.count List.total List.more (flag: more than that) List.sums.N .title
  *                   .value .unit
  *   List.sizes.N    .value .url .on; List.prev List.next
@@ -42,6 +45,7 @@ struct page {
     struct shown shown;
     struct db_table t;
     size_t ref[COLUMNS_SHOWN_MAX]; /* cell of the reference's id; 0: none */
+    size_t guess[COLUMNS_SHOWN_MAX]; /* cell that is 1 for an estimate; or 0 */
     size_t text;     /* cell of the row's name */
     size_t key;
     bool reversed;   /* rows came last first */
@@ -68,7 +72,7 @@ static void fetch(struct cx *cx, struct page *p)
 {
     const struct list_state *st = p->st;
     const struct resource *r = st->r;
-    const char *cells[2 * COLUMNS_SHOWN_MAX + 1];
+    const char *cells[3 * COLUMNS_SHOWN_MAX + 1];
     struct list_cursor cursor;
     const char *place = st->before != NULL ? st->before : st->after;
     bool back = st->before != NULL, placed;
@@ -83,6 +87,9 @@ static void fetch(struct cx *cx, struct page *p)
         p->ref[i] = c->ref != NULL && c->ref_sql != NULL ? n : 0;
         if (p->ref[i] != 0)
             cells[n++] = c->ref_sql;
+        p->guess[i] = c->guess_sql != NULL ? n : 0;
+        if (p->guess[i] != 0)
+            cells[n++] = c->guess_sql;
     }
     p->text = n;
     cells[n++] = resource_text_sql(r);
@@ -462,6 +469,12 @@ static void put_cell(struct cx *cx, struct vnode *row, const struct page *p,
     }
     if (c->kind == CELL_TEXT && raw != NULL && strlen(raw) > CLIPPED_BYTES)
         v_flag(v_child(row, name), "l", true);
+    if (p->guess[i] != 0 && raw != NULL) {
+        const char *guess = cell_at(p, r, p->guess[i]);
+
+        v_flag(v_child(row, name), "g",
+               guess != NULL && strcmp(guess, "1") == 0);
+    }
     id = p->ref[i] == 0 ? NULL : cell_at(p, r, p->ref[i]);
     if (id != NULL)
         v_printf(v_child(row, name), "h", "%s/%s",
@@ -674,6 +687,7 @@ static void list_page(struct request *req, struct page *p)
     put_query(cx, list, st);
     put_wrong(list, p);
     put_chips(cx, list, st);
+    saved_put(req, st, list);
     put_columns(cx, list, p);
     put_rows(cx, list, p);
     put_sums(cx, list, p);

@@ -213,7 +213,7 @@
     button.setAttribute('aria-expanded', 'true');
     menu = { button, list };
     place(button, list);
-    const first = $('[role^=menuitem], a[href], button, input', list);
+    const first = $('[role^=menuitem], a[href], button, input:not([type=hidden])', list);
     if (first) first.focus();
   }
 
@@ -228,7 +228,7 @@
   }
 
   function moveInMenu(step) {
-    const items = $$('[role^=menuitem], a[href], button, input', menu.list)
+    const items = $$('[role^=menuitem], a[href], button, input:not([type=hidden])', menu.list)
       .filter((el) => !el.disabled && el.getClientRects().length);
     if (!items.length) return;
     const at = items.indexOf(document.activeElement);

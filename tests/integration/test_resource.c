@@ -110,6 +110,22 @@ static void a_wrong_filter_is_said(void **state)
     assert_int_equal(r.status, 400);
 }
 
+static void a_page_without_its_station_says_so(void **state)
+{
+    static const char *const pages[] = { "/console/wall", "/console/" };
+    struct site_reply r;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(pages); i++) {
+        r = site_get(&admin, text("%s?station=999", pages[i]));
+        assert_int_equal(r.status, 200);
+        assert_has(&r, "没有这个电站，或不在你的数据范围内");
+        r = site_get(&admin, text("%s?station=1", pages[i]));
+        assert_int_equal(r.status, 200);
+        assert_has_not(&r, "没有这个电站");
+    }
+}
+
 static void a_list_answers_as_json(void **state)
 {
     struct site_reply r = site_get(&admin, "/console/pile.json?size=20");
@@ -141,6 +157,65 @@ static void columns_are_chosen_per_person(void **state)
     assert_string_equal(r.location, "/console/pile");
     r = site_get(&admin, "/console/pile");
     assert_has(&r, "<th class=\"\">运行状态");
+}
+
+static void filters_are_kept_under_names(void **state)
+{
+    struct site_reply r;
+
+    (void)state;
+    r = site_get(&admin, "/console/pile?status=enabled");
+    assert_has(&r, "保存为常用筛选");
+    assert_has_not(&r, "移除常用筛选 ");
+    r = site_get(&admin, "/console/pile");
+    assert_has_not(&r, "保存为常用筛选");
+    r = site_post(&admin, "/console/pile/saved",
+                  "_name=%20on%20&status=enabled&sort=-no"
+                  "&_to=/console/pile?status=enabled");
+    assert_int_equal(r.status, 303);
+    assert_string_equal(r.location, "/console/pile?status=enabled");
+    r = site_get(&admin, "/console/pile?status=enabled&sort=-no");
+    assert_has(&r, "href=\"/console/pile?status=enabled&amp;sort=-no\""
+                   " role=\"menuitem\" aria-current=\"true\">on</a>");
+    /* One's own, and of this list. */
+    r = site_get(&second, "/console/pile");
+    assert_has_not(&r, "移除常用筛选 ");
+    r = site_get(&admin, "/console/station");
+    assert_has_not(&r, "移除常用筛选 ");
+    /* The same name again is the same one. */
+    site_post(&admin, "/console/pile/saved", "_name=on&q=A0%26%22%3E");
+    r = site_get(&admin, "/console/pile");
+    assert_int_equal(times(r.body, "移除常用筛选 "), 1);
+    assert_has(&r, "href=\"/console/pile?q=A0%26%22%3E\"");
+    site_post(&admin, "/console/pile/saved", "_name=on&_drop=1");
+    r = site_get(&admin, "/console/pile");
+    assert_has_not(&r, "移除常用筛选 ");
+}
+
+static void a_filter_is_kept_only_if_it_is_one(void **state)
+{
+    static const char *const bad[] = {
+        "_name=&status=enabled",                  /* no name */
+        "_name=1234567890123&status=enabled",     /* too long */
+        "_name=none",                             /* nothing to keep */
+        "_name=wrong&status=xyz",                 /* not one */
+    };
+    struct site_reply r;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(bad); i++)
+        assert_int_equal(site_post(&admin, "/console/pile/saved",
+                                   bad[i]).status, 400);
+    for (int i = 0; i < 11; i++)
+        assert_int_equal(site_post(&admin, "/console/pile/saved",
+                                   text("_name=f%d&q=%d", i, i)).status,
+                         i < 10 ? 303 : 400);
+    r = site_get(&admin, "/console/pile?status=enabled");
+    assert_int_equal(times(r.body, "移除常用筛选 "), 10);
+    assert_has(&r, "先移除一个再保存");
+    /* In place of one that is there: no more than before. */
+    assert_int_equal(site_post(&admin, "/console/pile/saved",
+                               "_name=f3&q=new").status, 303);
 }
 
 static void a_picker_finds_names_within_another_field(void **state)
@@ -713,8 +788,11 @@ int main(void)
         cmocka_unit_test(a_list_pages_to_its_end_and_back),
         cmocka_unit_test(filters_narrow_and_can_be_taken_away),
         cmocka_unit_test(a_wrong_filter_is_said),
+        cmocka_unit_test(a_page_without_its_station_says_so),
         cmocka_unit_test(a_list_answers_as_json),
         cmocka_unit_test(columns_are_chosen_per_person),
+        cmocka_unit_test(filters_are_kept_under_names),
+        cmocka_unit_test(a_filter_is_kept_only_if_it_is_one),
         cmocka_unit_test(a_picker_finds_names_within_another_field),
         cmocka_unit_test(a_form_says_all_that_is_wrong_and_keeps_the_rest),
         cmocka_unit_test(what_is_no_field_is_refused),

@@ -276,6 +276,7 @@ static const struct quiet {
     { "/console/tariff/calc", "computes with the form that is typed" },
     { "/console/tariff/:id/calc", "computes with the form that is typed" },
     { "/console/:resource/columns", "the columns of one's own list" },
+    { "/console/:resource/saved", "the filters of one's own list" },
     { "/console/:resource/import", "checks a file, changes no row" },
 };
 
