@@ -4,7 +4,7 @@
 # run/NAME.pid, output goes to log/NAME.log.
 
 # In the order they are stopped: who asks before who answers.
-stop_order=(sim gateway slow web jobs fakes nginx db)
+stop_order=(topups sim gateway slow web jobs fakes nginx db)
 
 # start_service NAME COMMAND...: runs it, and again whenever it ends.
 start_service() {
