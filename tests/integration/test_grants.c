@@ -223,8 +223,8 @@ static void too_little_and_too_much_is_noticed(void **state)
         const char *does, *undoes, *seen;
         const char *(*check)(struct cx *);
     } cases[] = {
-        { "CREATE TABLE rest_room (id INT)", "DROP TABLE rest_room",
-          "rest_room", unused_tables },
+        { "CREATE TABLE forgotten (id INT)", "DROP TABLE forgotten",
+          "forgotten", unused_tables },
         { "GRANT UPDATE ON ledger_posting TO pilehub_web@localhost",
           "REVOKE UPDATE ON ledger_posting FROM pilehub_web@localhost",
           "ledger_posting", changing_books },
