@@ -287,6 +287,22 @@ int rig_stop(struct rig *r)
     return WEXITSTATUS(rig_wait_exit(r, 20000));
 }
 
+int rig_begin(struct rig *r, const char *settings, int offline_ms)
+{
+    rig_reset(r);
+    r->settings = settings;
+    r->offline_ms = offline_ms;
+    rig_start(r);
+    return 0;
+}
+
+int rig_end(struct rig *r)
+{
+    if (r->pid != 0)
+        assert_int_equal(rig_stop(r), 0);
+    return 0;
+}
+
 void rig_kill(struct rig *r)
 {
     if (r->pid == 0)

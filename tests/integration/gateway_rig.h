@@ -49,6 +49,15 @@ void rig_reset(struct rig *r);
 void rig_start(struct rig *r);
 /* SIGTERM, and waits; its exit status. */
 int rig_stop(struct rig *r);
+
+/*
+ * A test's set-up: a clean park and a gateway with these further settings
+ * (NULL: none) that gives up a pile after so much silence (0: 5 s). And the
+ * end: one that still runs must stop with 0. Both return 0.
+ */
+int rig_begin(struct rig *r, const char *settings, int offline_ms);
+int rig_end(struct rig *r);
+
 /* Waits for a process that ends by itself: status as of waitpid. */
 int rig_wait_exit(struct rig *r, int ms);
 void rig_kill(struct rig *r);

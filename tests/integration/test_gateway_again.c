@@ -28,18 +28,13 @@ static struct rig rig;
 static int start(void **state)
 {
     (void)state;
-    rig_reset(&rig);
-    rig.offline_ms = 60000;
-    rig_start(&rig);
-    return 0;
+    return rig_begin(&rig, NULL, 60000);
 }
 
 static int stop(void **state)
 {
     (void)state;
-    if (rig.pid != 0)
-        assert_int_equal(rig_stop(&rig), 0);
-    return 0;
+    return rig_end(&rig);
 }
 
 /* ---- a session ------------------------------------------------------- */

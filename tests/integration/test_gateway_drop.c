@@ -26,32 +26,22 @@ enum { OFFLINE_MS = 6000, UNHEARD_MS = 4000, LATE_MS = 1800 };
 
 static struct rig rig;
 
-static void start_with(int offline_ms)
-{
-    rig_reset(&rig);
-    rig.offline_ms = offline_ms;
-    rig_start(&rig);
-}
-
 static int start(void **state)
 {
     (void)state;
-    start_with(OFFLINE_MS);
-    return 0;
+    return rig_begin(&rig, NULL, OFFLINE_MS);
 }
 
 static int start_slow(void **state)
 {
     (void)state;
-    start_with(45000);
-    return 0;
+    return rig_begin(&rig, NULL, 45000);
 }
 
 static int stop(void **state)
 {
     (void)state;
-    assert_int_equal(rig_stop(&rig), 0);
-    return 0;
+    return rig_end(&rig);
 }
 
 /* ---- the network ----------------------------------------------------- */

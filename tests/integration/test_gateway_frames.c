@@ -33,19 +33,14 @@ static struct rig rig;
 static int start(void **state)
 {
     (void)state;
-    rig_reset(&rig);
-    rig.offline_ms = 120000;
     rig_clock(&rig);
-    rig_start(&rig);
-    return 0;
+    return rig_begin(&rig, NULL, 120000);
 }
 
 static int stop(void **state)
 {
     (void)state;
-    if (rig.pid != 0)
-        assert_int_equal(rig_stop(&rig), 0);
-    return 0;
+    return rig_end(&rig);
 }
 
 static int64_t events(int kind)

@@ -26,26 +26,16 @@
 
 static struct rig rig;
 
-static void start_with(const char *settings, int offline_ms)
-{
-    rig_reset(&rig);
-    rig.settings = settings;
-    rig.offline_ms = offline_ms;
-    rig_start(&rig);
-}
-
 static int start(void **state)
 {
     (void)state;
-    start_with(NULL, 30000);
-    return 0;
+    return rig_begin(&rig, NULL, 30000);
 }
 
 static int stop(void **state)
 {
     (void)state;
-    assert_int_equal(rig_stop(&rig), 0);
-    return 0;
+    return rig_end(&rig);
 }
 
 /* ---- floods --------------------------------------------------------- */
@@ -130,8 +120,7 @@ static void a_peer_that_does_not_read_is_closed(void **state)
 static int start_narrow(void **state)
 {
     (void)state;
-    start_with("pile_per_address=8\npile_max=2000", 30000);
-    return 0;
+    return rig_begin(&rig, "pile_per_address=8\npile_max=2000", 30000);
 }
 
 static void an_address_may_wait_with_so_many_connections(void **state)
@@ -169,8 +158,7 @@ static int start_wide(void **state)
     getrlimit(RLIMIT_NOFILE, &r);
     r.rlim_cur = r.rlim_max;
     setrlimit(RLIMIT_NOFILE, &r);
-    start_with("pile_per_address=4000\npile_max=3000", 30000);
-    return 0;
+    return rig_begin(&rig, "pile_per_address=4000\npile_max=3000", 30000);
 }
 
 static void silent_peers_do_not_keep_piles_out(void **state)
@@ -201,8 +189,7 @@ static void silent_peers_do_not_keep_piles_out(void **state)
 static int start_quick(void **state)
 {
     (void)state;
-    start_with(NULL, 6000);
-    return 0;
+    return rig_begin(&rig, NULL, 6000);
 }
 
 static void a_new_version_is_pushed_to_idle_piles(void **state)

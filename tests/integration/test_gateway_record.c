@@ -39,21 +39,14 @@ static int start(void **state)
     (void)state;
     if (server.pid == 0)
         server_up();
-    rig_reset(&rig);
-    rig.settings = NULL;
-    rig.offline_ms = 60000;
-    rig.program = NULL;
-    rig.fault = NULL;
-    rig_start(&rig);
-    return 0;
+    rig.program = rig.fault = NULL;
+    return rig_begin(&rig, NULL, 60000);
 }
 
 static int stop(void **state)
 {
     (void)state;
-    if (rig.pid != 0)
-        assert_int_equal(rig_stop(&rig), 0);
-    return 0;
+    return rig_end(&rig);
 }
 
 /* An order of pile 1, or of another, in this state. */

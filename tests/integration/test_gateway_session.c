@@ -23,28 +23,20 @@ static struct rig rig;
 static int start(void **state)
 {
     (void)state;
-    rig_reset(&rig);
-    rig.settings = NULL;
-    rig.offline_ms = 0;
-    rig_start(&rig);
-    return 0;
+    return rig_begin(&rig, NULL, 0);
 }
 
 /* A pile may be silent for longer than a frame may stall. */
 static int start_patient(void **state)
 {
     (void)state;
-    rig_reset(&rig);
-    rig.offline_ms = 20000;
-    rig_start(&rig);
-    return 0;
+    return rig_begin(&rig, NULL, 20000);
 }
 
 static int stop(void **state)
 {
     (void)state;
-    assert_int_equal(rig_stop(&rig), 0);
-    return 0;
+    return rig_end(&rig);
 }
 
 static void a_login_is_answered_at_once_with_the_clock(void **state)

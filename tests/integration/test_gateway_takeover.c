@@ -21,18 +21,13 @@ static struct rig rig, second;
 static int start(void **state)
 {
     (void)state;
-    rig_reset(&rig);
-    rig.settings = NULL;
-    rig.offline_ms = 30000;
-    rig_start(&rig);
-    return 0;
+    return rig_begin(&rig, NULL, 30000);
 }
 
 static int stop(void **state)
 {
     (void)state;
-    assert_int_equal(rig_stop(&rig), 0);
-    return 0;
+    return rig_end(&rig);
 }
 
 static void send_login(struct pile *p)
@@ -305,10 +300,7 @@ static void who_tries_codes_is_not_answered_any_more(void **state)
 static int start_narrow(void **state)
 {
     (void)state;
-    rig_reset(&rig);
-    rig.settings = "pile_proxy=1";
-    rig_start(&rig);
-    return 0;
+    return rig_begin(&rig, "pile_proxy=1", 0);
 }
 
 static void the_balancer_says_the_real_address(void **state)
