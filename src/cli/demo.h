@@ -108,7 +108,7 @@ struct demo_topup {
 
 enum demo_account {
     ACCOUNT_ADMIN, ACCOUNT_PROVIDER, ACCOUNT_PROVIDER_2, ACCOUNT_MERCHANT,
-    ACCOUNT_MERCHANT_2, DEMO_ACCOUNTS
+    ACCOUNT_MERCHANT_2, ACCOUNT_STATION, ACCOUNT_AUDITOR, DEMO_ACCOUNTS
 };
 enum { DEMO_PASSWORD_SIZE = 17 };
 
@@ -158,6 +158,8 @@ int64_t demo_energy_at(const struct demo_session *s, int permille);
 const struct demo_tariff *demo_tariff_of(const struct demo *d,
                                          const struct demo_gun *g, stamp at);
 void demo_make_assets(struct demo *d);
+/* An account of the first merchant that sees only two of its stations. */
+void demo_make_keeper(struct demo *d);
 void demo_make_people(struct demo *d);
 void demo_make_history(struct demo *d);
 void demo_make_books(struct demo *d);

@@ -48,6 +48,7 @@ static void load(struct cx *cx, void *arg)
     need_empty(cx);
     demo_make_orgs(d);
     demo_make_assets(d);
+    demo_make_keeper(d);
     demo_make_people(d);
     demo_make_history(d);
     demo_make_books(d);

@@ -97,18 +97,66 @@ void demo_make_passwords(struct demo *d)
     }
 }
 
+static int64_t save_holder(struct demo *d, enum demo_account which,
+                           int64_t org_id, int64_t role_id, const char *phone,
+                           const char *name)
+{
+    const struct new_account a = {
+        .org_id = org_id, .phone = phone, .name = name, .role_id = role_id,
+        .hash = d->accounts[which].hash,
+    };
+
+    d->accounts[which].login = phone;
+    return people_account(d->cx, &a);
+}
+
 static void save_account(struct demo *d, enum demo_account which,
                          int64_t org_id, const char *role, const char *phone,
                          const char *name)
 {
-    const struct new_account a = {
-        .org_id = org_id, .phone = phone, .name = name,
-        .role_id = people_built_in_role(d->cx, org_id, BUILT_IN_FULL, role),
-        .hash = d->accounts[which].hash,
-    };
+    save_holder(d, which, org_id,
+                people_built_in_role(d->cx, org_id, BUILT_IN_FULL, role),
+                phone, name);
+}
 
-    people_account(d->cx, &a);
-    d->accounts[which].login = phone;
+/* What somebody at a station sees and does there. */
+static int64_t keeper_role(struct demo *d, int64_t org_id)
+{
+    static const char *const perms[] = {
+        "home.view", "wall.view", "order.view", "order.control",
+        "station.view", "pile.control", "tariff.view",
+    };
+    static const char sql[] =
+        "INSERT INTO role (org_id, name, note, created_at, updated_at)"
+        " VALUES (?, '站长', '看所管电站，停止充电，控制电桩', ?, ?)";
+    static const char grant[] =
+        "INSERT INTO role_perm (role_id, perm) VALUES (?, ?)";
+    int64_t id = db_insert(d->cx, sql, BIND(V(org_id), V(d->cx->now),
+                                            V(d->cx->now)));
+
+    for (size_t i = 0; i < COUNT(perms); i++)
+        db_exec(d->cx, grant, BIND(V(id), V(perms[i])));
+    return id;
+}
+
+void demo_make_keeper(struct demo *d)
+{
+    enum { KEPT = 2 };
+    static const char bound[] =
+        "UPDATE account SET station_bound = 1 WHERE id = ?";
+    static const char bind[] =
+        "INSERT INTO account_station (account_id, station_id) VALUES (?, ?)";
+    int64_t org_id = d->merchants[0].id;
+    int64_t id = save_holder(d, ACCOUNT_STATION, org_id,
+                             keeper_role(d, org_id), "13500011011", "李卫东");
+    int kept = 0;
+
+    db_exec(d->cx, bound, BIND(V(id)));
+    for (size_t i = 0; i < d->station_count && kept < KEPT; i++)
+        if (d->stations[i].merchant_id == org_id) {
+            db_exec(d->cx, bind, BIND(V(id), V(d->stations[i].id)));
+            kept++;
+        }
 }
 
 void demo_make_orgs(struct demo *d)
@@ -124,6 +172,9 @@ void demo_make_orgs(struct demo *d)
     save_orgs(d, platform);
     save_account(d, ACCOUNT_ADMIN, platform, "平台管理员", "13500000001",
                  "周文博");
+    save_holder(d, ACCOUNT_AUDITOR, platform,
+                people_auditor_role(d->cx, platform, "审计管理员"),
+                "13500000002", "许静怡");
     for (size_t i = 0; i < COUNT(of_provider); i++)
         save_account(d, of_provider[i], d->providers[i].id, "服务商管理员",
                      d->providers[i].phone, d->providers[i].contact);
@@ -148,6 +199,8 @@ void demo_write_accounts(const struct demo *d)
         [ACCOUNT_PROVIDER_2] = "PROVIDER2",
         [ACCOUNT_MERCHANT] = "MERCHANT",
         [ACCOUNT_MERCHANT_2] = "MERCHANT2",
+        [ACCOUNT_STATION] = "STATION",
+        [ACCOUNT_AUDITOR] = "AUDITOR",
     };
     const char *path = accounts_path(d, ".new");
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

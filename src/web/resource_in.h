@@ -149,8 +149,7 @@ enum {
     SAVED_BYTES_MAX = 60000, /* user_pref.value is TEXT */
 };
 
-/* List.saved.N .name .url .on (flag: what is shown), List.savable and
-   List.saved_full (flags). */
+/* List.saved.N .name .url .on (flag: what is shown) and List.saved_full. */
 void saved_put(struct request *req, const struct list_state *st,
                struct vnode *list);
 

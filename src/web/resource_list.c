@@ -15,8 +15,8 @@
  *   List.wrong.N    .text: what of the URL was left out, and why; .filter
  *                   (flag: a condition, whose own .wrong is set)
  *   List.chips.N    .text .url; List.clear
- *   List.saved.N    .name .url .on: filters kept under a name; List.savable
- *                   .saved_full (flags)
+ *   List.saved.N    .name .url .on: filters kept under a name;
+ *                   List.saved_full (flag: no more of them)
  *   List.cols.N     .title .name .kind .right .unit .url (sort) .dir .link
  *                   .plain (flag: nothing but text)
  *   List.rows.N     = id; .c.M one cell per column: = text, .m mark, .h href,

@@ -79,7 +79,6 @@ void saved_put(struct request *req, const struct list_state *st,
 
     read_list(cx, db_text(cx, sql, BIND(V(cx->actor.id),
                                         V(pref_name(cx, st->r)))), &s);
-    v_flag(list, "savable", list_state_narrows(st));
     v_flag(list, "saved_full", s.n == SAVED_MAX);
     for (size_t i = 0; i < s.n; i++) {
         struct vnode *n = v_item(saved, i);

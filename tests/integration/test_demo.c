@@ -322,6 +322,26 @@ static void administrators_are_made_for_a_duty(void **state)
     assert_int_equal(testdb_int(cx, changes), before + 2);
 }
 
+static void somebody_is_bound_to_stations_and_somebody_audits(void **state)
+{
+    struct cx *cx = *state;
+
+    /* Two of the whole demo; the small one has a single one to give. */
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM account a"
+                                    " JOIN account_station l ON l.account_id"
+                                    " = a.id JOIN station s ON s.id ="
+                                    " l.station_id AND s.merchant_id ="
+                                    " a.org_id WHERE a.phone ="
+                                    " '13500011011' AND a.station_bound = 1"),
+                     1);
+    assert_int_equal(testdb_int(cx, "SELECT COUNT(*) FROM account a"
+                                    " JOIN account_role l ON l.account_id ="
+                                    " a.id JOIN role_perm p ON p.role_id ="
+                                    " l.role_id WHERE a.phone ="
+                                    " '13500000002' AND p.perm ="
+                                    " 'audit.view'"), 1);
+}
+
 /* The passwords are for their owner's eyes only. */
 static void accounts_are_written_privately(void **state)
 {
@@ -382,6 +402,7 @@ int main(void)
         cmocka_unit_test(wrong_words_are_refused),
         cmocka_unit_test(an_administrator_needs_a_good_password),
         cmocka_unit_test(administrators_are_made_for_a_duty),
+        cmocka_unit_test(somebody_is_bound_to_stations_and_somebody_audits),
         cmocka_unit_test(accounts_are_written_privately),
     };
     int failed;
