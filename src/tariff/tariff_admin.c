@@ -6,6 +6,7 @@
 #include "tariff/tariff_admin.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 
 #include "asset/area.h"
@@ -109,7 +110,7 @@ struct typed {
     ARG(struct typed, all_service, .max = 20),                           \
     ARG(struct typed, calc_kwh, .max = 12),                              \
     ARG(struct typed, calc_from, .max = 5),                              \
-    ARG(struct typed, calc_minutes, .min = 0, .max = 2880)
+    ARG(struct typed, calc_minutes, .min = 0, .max = INT_MAX)
 
 static const struct arg new_args[] = { TYPED_FIELDS };
 static const struct arg edit_args[] = {
@@ -657,7 +658,7 @@ static const char *read_question(struct cx *cx, const struct typed *t,
     stamp_date_text(cx->now, at);
     if (!stamp_parse(cx_printf(cx, "%s %s", at, t->calc_from), &q->starts_at))
         return "开始时间应为 00:00–23:59。";
-    if (t->calc_minutes < 1)
+    if (t->calc_minutes < 1 || t->calc_minutes > 2880)
         return "时长应在 1–2880 分钟之间。";
     return NULL;
 }

@@ -570,6 +570,41 @@ static void an_empty_template_has_no_data(void **state)
     assert_has(&r, "文件里只有标题，没有数据。");
 }
 
+/* Before any of its rows is tried: they would keep the database busy. */
+static void a_file_that_is_too_long_costs_nothing(void **state)
+{
+    static const char executed[] =
+        "SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS"
+        " WHERE VARIABLE_NAME = 'COM_STMT_EXECUTE'";
+    enum { ROWS = 5001, ROW = 48 };
+    char *csv = malloc((ROWS + 1) * ROW);
+    size_t n = 0;
+    struct site_reply r;
+    int64_t before = count(executed);
+
+    (void)state;
+    assert_non_null(csv);
+    n += (size_t)snprintf(csv, ROW, "归属电站,区域名称\n");
+    for (int i = 0; i < ROWS; i++)
+        n += (size_t)snprintf(csv + n, ROW, "天河体育东路超充站,T%d\n", i);
+    r = site_upload(&admin, "/console/area/import", "areas.csv", csv, n);
+    free(csv);
+    assert_int_equal(r.status, 422);
+    assert_has(&r, "行数太多，一次最多导入 5000 行。");
+    assert_in_range(count(executed) - before, 0, 500);
+}
+
+static void the_trial_calculation_says_what_is_too_long(void **state)
+{
+    struct site_reply r = site_post(&admin, "/console/tariff/calc",
+                                    "mode=period&calc_kwh=30&calc_from=10:30"
+                                    "&calc_minutes=2881");
+
+    (void)state;
+    assert_int_equal(r.status, 200);
+    assert_has(&r, "时长应在 1–2880 分钟之间。");
+}
+
 static void a_dry_run_names_every_wrong_cell(void **state)
 {
     int64_t before = count("SELECT COUNT(*) FROM area");
@@ -808,6 +843,8 @@ int main(void)
         cmocka_unit_test(a_masked_value_is_shown_once_and_audited),
         cmocka_unit_test(an_export_holds_what_the_list_selects),
         cmocka_unit_test(the_template_is_what_an_import_takes),
+        cmocka_unit_test(a_file_that_is_too_long_costs_nothing),
+        cmocka_unit_test(the_trial_calculation_says_what_is_too_long),
         cmocka_unit_test(an_empty_template_has_no_data),
         cmocka_unit_test(a_dry_run_names_every_wrong_cell),
         cmocka_unit_test(rows_are_judged_with_those_before_them),
