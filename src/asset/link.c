@@ -141,12 +141,6 @@ int64_t pile_claim(struct cx *cx, struct holder h,
     return change_rows(cx, sql, 11, claims, sizeof *claims, n, fill_claim);
 }
 
-struct id_row {
-    int64_t id;
-};
-
-static const struct db_field id_row[] = { DB_FIELD(struct id_row, id) };
-
 const int64_t *pile_lost(struct cx *cx, struct holder h, const int64_t *ids,
                          size_t n, size_t *count)
 {
@@ -158,8 +152,8 @@ const int64_t *pile_lost(struct cx *cx, struct holder h, const int64_t *ids,
 
     *count = 0;
     for (size_t i = 0; i < n; i++)
-        if (db_row(cx, sql, BIND(V(ids[i]), V(h.gateway_id), V(h.epoch)),
-                   ROW(struct id_row, id_row)) != NULL)
+        if (db_int(cx, sql, BIND(V(ids[i]), V(h.gateway_id),
+                                 V(h.epoch))) != 0)
             lost[(*count)++] = ids[i];
     return lost;
 }
@@ -336,14 +330,13 @@ static void sweep_some(struct cx *cx, void *arg)
         " ORDER BY id LIMIT 500";
     struct sweep *s = arg;
     size_t n;
-    const struct id_row *rows =
-        db_rows(cx, sql,
-                BIND(V(s->h.gateway_id), V(s->h.epoch), V(s->h.gateway_id)),
-                ROW(struct id_row, id_row), &n);
+    const int64_t *ids = db_ids(cx, sql, BIND(V(s->h.gateway_id),
+                                              V(s->h.epoch),
+                                              V(s->h.gateway_id)), &n);
 
     s->done = 0;
     for (size_t i = 0; i < n; i++)
-        s->done += sweep_one(cx, rows[i].id, s);
+        s->done += sweep_one(cx, ids[i], s);
 }
 
 int64_t pile_sweep(struct cx *cx, struct holder h)

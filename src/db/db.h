@@ -201,6 +201,10 @@ enum { DB_ROWS_MAX = 20000 };
 void *db_rows(struct cx *cx, const char *sql, struct db_binds binds,
               struct db_row_shape shape, size_t *count);
 
+/* The same, of rows that are an id each. */
+int64_t *db_ids(struct cx *cx, const char *sql, struct db_binds binds,
+                size_t *count);
+
 /*
  * Row by row without keeping them: for exports and roll-ups. row is reused;
  * its texts live until the next row. each returns false to stop early. The

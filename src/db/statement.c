@@ -389,6 +389,15 @@ void *db_rows(struct cx *cx, const char *sql, struct db_binds binds,
     return rows;
 }
 
+int64_t *db_ids(struct cx *cx, const char *sql, struct db_binds binds,
+                size_t *count)
+{
+    static const struct db_field id = { "id", DB_F_I64, 0, sizeof(int64_t) };
+
+    return db_rows(cx, sql, binds,
+                   (struct db_row_shape){ &id, 1, sizeof(int64_t) }, count);
+}
+
 void db_each(struct cx *cx, const char *sql, struct db_binds binds,
              struct db_row_shape shape,
              bool (*each)(struct cx *cx, void *row, void *arg), void *arg)

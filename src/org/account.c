@@ -53,21 +53,15 @@ static struct ids *ids_of(struct cx *cx, const char *text)
     return ids;
 }
 
-struct id_row {
-    int64_t id;
-};
-
 /* The ids that sql finds for the account. */
 static struct ids *ids_found(struct cx *cx, const char *sql, int64_t id)
 {
-    static const struct db_field row[] = { DB_FIELD(struct id_row, id) };
     struct ids *ids = CX_NEW(cx, struct ids);
     size_t n;
-    const struct id_row *rows = db_rows(cx, sql, BIND(V(id)),
-                                        ROW(struct id_row, row), &n);
+    const int64_t *found = db_ids(cx, sql, BIND(V(id)), &n);
 
     for (size_t i = 0; i < n && i < ACCOUNT_STATIONS_MAX; i++)
-        ids->v[ids->n++] = rows[i].id;
+        ids->v[ids->n++] = found[i];
     return ids;
 }
 

@@ -162,22 +162,16 @@ void people_may_assign(struct cx *cx, int64_t role_id)
         people_may_grant(cx, &rows[i].perm, 1);
 }
 
-struct id_row {
-    int64_t id;
-};
-
 void people_need_rank(struct cx *cx, int64_t account_id)
 {
-    static const struct db_field row[] = { DB_FIELD(struct id_row, id) };
     static const char sql[] =
         "SELECT role_id FROM account_role WHERE account_id = ?"
         " ORDER BY role_id";
     size_t count;
-    const struct id_row *roles = db_rows(cx, sql, BIND(V(account_id)),
-                                         ROW(struct id_row, row), &count);
+    const int64_t *roles = db_ids(cx, sql, BIND(V(account_id)), &count);
 
     for (size_t i = 0; i < count; i++)
-        people_may_assign(cx, roles[i].id);
+        people_may_assign(cx, roles[i]);
 }
 
 void people_may_stop(struct cx *cx, int64_t account_id)

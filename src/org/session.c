@@ -210,28 +210,19 @@ static void load_rights(struct cx *cx, struct session_row *s)
         s->perms = duty_perms(cx, BUILT_IN_FULL, apart, &s->perm_count);
 }
 
-struct id_row {
-    int64_t id;
-};
-
 static void bind_stations(struct cx *cx, int64_t account_id)
 {
     static const char sql[] =
         "SELECT station_id FROM account_station WHERE account_id = ?"
         " ORDER BY station_id";
-    static const struct db_field row[] = { DB_FIELD(struct id_row, id) };
     /* Bound, but to nothing yet: a station that does not exist. */
     static const int64_t none[] = { -1 };
     size_t count;
-    struct id_row *rows = db_rows(cx, sql, BIND(V(account_id)),
-                                  ROW(struct id_row, row), &count);
-    int64_t *ids = arena_array(cx->arena, count + 1, sizeof *ids);
+    const int64_t *ids = db_ids(cx, sql, BIND(V(account_id)), &count);
 
     if (count > STATIONS_MAX)
         cx_fail(cx, ERR_FORBIDDEN, "账号绑定的电站超过 %d 座。",
                 STATIONS_MAX);
-    for (size_t i = 0; i < count; i++)
-        ids[i] = rows[i].id;
     cx->scope.station_ids = count == 0 ? none : ids;
     cx->scope.station_count = count == 0 ? 1 : count;
 }
