@@ -1,5 +1,6 @@
 #include "db/kept.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -187,6 +188,26 @@ int64_t kept_int(struct cx *cx, const char *sql, struct db_binds binds)
         kept_put(cx, &t, 0, &n);
     }
     return n;
+}
+
+const char *kept_text(struct cx *cx, const char *sql, struct db_binds binds)
+{
+    struct {
+        bool is_null;
+        char text[KEPT_BYTES - 1];
+    } k = { false, "" };
+    struct kept_try t = kept_find(cx, sql, binds, &k, sizeof k);
+    const char *text;
+
+    if (t.found)
+        return k.is_null ? NULL : cx_strdup(cx, k.text);
+    text = db_text(cx, sql, binds);
+    if (text != NULL && strlen(text) >= sizeof k.text)
+        return text;
+    k.is_null = text == NULL;
+    snprintf(k.text, sizeof k.text, "%s", text == NULL ? "" : text);
+    kept_put(cx, &t, 0, &k);
+    return text;
 }
 
 void kept_counts(struct cx *cx, const char *sql, struct db_binds binds,

@@ -77,6 +77,9 @@ void kept_forget_owner(struct kept *k, int64_t owner);
 /* As db_int, but of a moment ago. */
 int64_t kept_int(struct cx *cx, const char *sql, struct db_binds binds);
 
+/* As db_text, but of a moment ago; a text that fills KEPT_BYTES is not kept. */
+const char *kept_text(struct cx *cx, const char *sql, struct db_binds binds);
+
 /* The second column of each row of a statement that returns n rows. */
 void kept_counts(struct cx *cx, const char *sql, struct db_binds binds,
                  int64_t *counts, size_t n);

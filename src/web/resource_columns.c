@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "db/db.h"
+#include "db/kept.h"
 #include "web/resource_in.h"
 
 static const char *pref_name(struct cx *cx, const struct resource *r)
@@ -58,8 +59,8 @@ void columns_shown(struct request *req, const struct resource *r,
     static const char sql[] =
         "SELECT value FROM user_pref WHERE account_id = ? AND name = ?";
     struct cx *cx = req->cx;
-    const char *value = db_text(cx, sql, BIND(V(cx->actor.id),
-                                              V(pref_name(cx, r))));
+    const char *value = kept_text(cx, sql, BIND(V(cx->actor.id),
+                                                V(pref_name(cx, r))));
     json_t *list = value == NULL ? NULL : json_loads(value, 0, NULL);
 
     out->n = 0;

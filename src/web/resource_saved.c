@@ -8,6 +8,7 @@
 
 #include "base/utf8.h"
 #include "db/db.h"
+#include "db/kept.h"
 #include "web/resource_in.h"
 
 struct saved {
@@ -77,8 +78,8 @@ void saved_put(struct request *req, const struct list_state *st,
     struct vnode *saved = v_child(list, "saved");
     struct saved_list s;
 
-    read_list(cx, db_text(cx, sql, BIND(V(cx->actor.id),
-                                        V(pref_name(cx, st->r)))), &s);
+    read_list(cx, kept_text(cx, sql, BIND(V(cx->actor.id),
+                                          V(pref_name(cx, st->r)))), &s);
     v_flag(list, "saved_full", s.n == SAVED_MAX);
     for (size_t i = 0; i < s.n; i++) {
         struct vnode *n = v_item(saved, i);

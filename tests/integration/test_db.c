@@ -18,6 +18,7 @@
 #include "base/crypto.h"
 #include "base/http.h"
 #include "db/db.h"
+#include "db/kept.h"
 #include "db/lease.h"
 #include "db/migrate.h"
 #include "tests/integration/testdb.h"
@@ -154,6 +155,43 @@ static void rows_go_in_by_the_block(void **state)
     assert_int_equal(
         testdb_int(cx, "SELECT COUNT(*) FROM sample WHERE text IS NULL"),
         200);
+}
+
+/* What a moment ago was "a", and then nothing, until somebody forgets; the
+   third is too long to be kept. */
+static void ask_texts(struct cx *cx, void *arg)
+{
+    static const char sql[] = "SELECT text FROM sample WHERE id = ?";
+    const char *const *expected = arg;
+
+    for (int i = 0; i < 3; i++) {
+        const char *text = kept_text(cx, sql, BIND(V(i + 1)));
+
+        assert_int_equal(text == NULL, expected[i] == NULL);
+        if (text != NULL)
+            assert_int_equal(strncmp(text, expected[i], 2), 0);
+    }
+}
+
+static void texts_are_kept_for_a_moment(void **state)
+{
+    static struct kept kept;
+    const char *before[] = { "a", NULL, "cc" }, *meanwhile[] = { "a", NULL,
+                                                                 "dd" };
+    const char *after[] = { NULL, "b", "dd" };
+    struct cx *cx = *state;
+
+    testdb_sql(cx, "INSERT INTO sample (id, small, text, at) VALUES"
+                   " (1, 1, 'a', NOW(3)), (2, 1, NULL, NOW(3)),"
+                   " (3, 1, REPEAT('c', 600), NOW(3))");
+    cx->kept = &kept;
+    testdb_run(cx, ask_texts, before);
+    testdb_sql(cx, "UPDATE sample SET text = CASE id WHEN 1 THEN NULL"
+                   " WHEN 2 THEN 'b' ELSE REPEAT('d', 600) END");
+    testdb_run(cx, ask_texts, meanwhile);
+    kept_forget(&kept);
+    testdb_run(cx, ask_texts, after);
+    cx->kept = NULL;
 }
 
 /* ---- transactions -------------------------------------------------------- */
@@ -639,6 +677,7 @@ int main(void)
         T(every_kind_of_value_comes_back),
         T(a_duplicate_key_is_a_conflict),
         T(rows_go_in_by_the_block),
+        T(texts_are_kept_for_a_moment),
         T(a_failed_work_leaves_nothing),
         T(deadlocks_are_retried_from_the_start),
         T(retries_end),
