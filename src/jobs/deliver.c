@@ -55,7 +55,8 @@ static void postpone(struct cx *cx, void *arg)
         " error = ? WHERE id = ?";
     const struct delivery *d = arg;
     int64_t most = DELIVER_BACKOFF_MS;
-    bool dead = d->event->tries + 1 >= DELIVER_TRIES;
+    /* No database or no memory, however often, is no fault of the event. */
+    bool dead = d->event->tries + 1 >= DELIVER_TRIES && !cx_error_passes(cx);
     const char *why = cx_strdup(cx, cx->error.text);
 
     for (int i = 0; i < d->event->tries && most < DELIVER_BACKOFF_MAX_MS; i++)

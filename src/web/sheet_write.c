@@ -92,12 +92,21 @@ static void put_text(struct buf *b, const char *text, bool csv)
 
 /* ---- opening ----------------------------------------------------------- */
 
+/* An unfinished workbook: the library frees its memory, but leaves the file
+   open that holds the rows so far. */
+static void book_drop(struct sheet_out *s)
+{
+    if (s->sheet != NULL && s->sheet->optimize_tmpfile != NULL)
+        (void)fclose(s->sheet->optimize_tmpfile);
+    lxw_workbook_free(s->book);
+}
+
 static void out_close(void *p)
 {
     struct sheet_out *s = p;
 
     if (s->book != NULL)
-        lxw_workbook_free(s->book);
+        book_drop(s);
     if (s->csv != NULL)
         (void)fclose(s->csv);
     if (s->path != NULL)
@@ -146,6 +155,15 @@ static void book_open(struct sheet_out *s)
     }
 }
 
+/* A line or cell did not get out: for want of memory the same may succeed
+   later, for want of disk it is the file's end. */
+static void failed(struct sheet_out *s, lxw_error e)
+{
+    if (s->line.starved || e == LXW_ERROR_MEMORY_MALLOC_FAILED)
+        cx_fail_memory(s->cx);
+    s->failed = true;
+}
+
 /* The format of numbers with that many places, made at first use. */
 static lxw_format *number_format(struct sheet_out *s, int places)
 {
@@ -173,6 +191,19 @@ static lxw_format *when_format(struct sheet_out *s, enum sheet_when when)
     return s->when[when];
 }
 
+static void csv_open(struct sheet_out *s)
+{
+    int fd = dup(s->fd);
+
+    if (fd < 0)
+        cx_fail(s->cx, ERR_INTERNAL, "导出文件没能建立，稍后再试。");
+    s->csv = fdopen(fd, "w");
+    if (s->csv == NULL) { /* it allocates, and does nothing else that fails */
+        (void)close(fd);
+        cx_fail_memory(s->cx);
+    }
+}
+
 static void heading(struct sheet_out *s)
 {
     for (size_t i = 0; i < s->count; i++) {
@@ -182,16 +213,19 @@ static void heading(struct sheet_out *s)
             buf_puts(&s->line, i == 0 ? "\"" : ",\"");
             buf_puts(&s->line, title);
             buf_putc(&s->line, '"');
-        } else if (worksheet_write_string(s->sheet, 0, (lxw_col_t)i, title,
-                                          s->head) != LXW_NO_ERROR) {
-            s->failed = true;
+        } else {
+            lxw_error e = worksheet_write_string(s->sheet, 0, (lxw_col_t)i,
+                                                 title, s->head);
+
+            if (e != LXW_NO_ERROR)
+                failed(s, e);
         }
     }
     if (s->format == SHEET_CSV) {
         buf_puts(&s->line, "\r\n");
         if (buf_text(&s->line) == NULL || fputs("\xef\xbb\xbf", s->csv) < 0 ||
             fwrite(s->line.data, 1, s->line.len, s->csv) != s->line.len)
-            s->failed = true;
+            failed(s, LXW_NO_ERROR);
     }
 }
 
@@ -220,9 +254,7 @@ struct sheet_out *sheet_create(struct cx *cx, enum sheet_format format,
     if (format == SHEET_XLSX) {
         book_open(s);
     } else {
-        s->csv = fdopen(dup(s->fd), "w");
-        if (s->csv == NULL)
-            cx_fail(cx, ERR_INTERNAL, "导出文件没能建立，稍后再试。");
+        csv_open(s);
     }
     heading(s);
     return s;
@@ -249,7 +281,7 @@ static void csv_row(struct sheet_out *s, const char *const *cells)
     buf_puts(&s->line, "\r\n");
     if (buf_text(&s->line) == NULL ||
         fwrite(s->line.data, 1, s->line.len, s->csv) != s->line.len)
-        s->failed = true;
+        failed(s, LXW_NO_ERROR);
 }
 
 /* The text as a cell of the running row. One buffer serves all: the library
@@ -318,7 +350,7 @@ static void book_row(struct sheet_out *s, const char *const *cells)
         else
             e = book_when(s, row, col, cells[i]);
         if (e != LXW_NO_ERROR)
-            s->failed = true;
+            failed(s, e);
     }
 }
 
@@ -352,9 +384,11 @@ int sheet_finish(struct sheet_out *s, int64_t *size)
     }
     if (s->book != NULL) {
         /* Closing frees the workbook, whatever it returns. */
-        if (workbook_close(s->book) != LXW_NO_ERROR)
-            s->failed = true;
+        lxw_error e = workbook_close(s->book);
+
         s->book = NULL;
+        if (e != LXW_NO_ERROR)
+            failed(s, e);
     }
     end = lseek(s->fd, 0, SEEK_END);
     if (s->failed || end < 0 || lseek(s->fd, 0, SEEK_SET) != 0) {

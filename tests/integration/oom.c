@@ -64,11 +64,21 @@ void oom_spare(int by)
     plan.spared += by;
 }
 
+static bool (*judge)(void);
+
+void oom_ask(bool (*is_due)(void))
+{
+    judge = is_due;
+}
+
 static bool is_due(void)
 {
-    if (!plan.on || plan.spared > 0 || ++plan.calls != plan.at)
+    if (plan.spared > 0)
         return false;
-    plan.hit = true;
+    if (plan.on && ++plan.calls == plan.at)
+        plan.hit = true;
+    else if (judge == NULL || !judge())
+        return false;
     errno = ENOMEM;
     return true;
 }

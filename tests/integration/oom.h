@@ -24,6 +24,10 @@ bool oom_hit(void);
    crash. */
 void oom_spare(int by);
 
+/* A further judge, of another process's making: whether this allocation is to
+   fail. Once, before there are threads. */
+void oom_ask(bool (*is_due)(void));
+
 /* Bytes that are allocated now; 0 where that cannot be asked. */
 size_t oom_in_use(void);
 

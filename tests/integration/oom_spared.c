@@ -42,3 +42,6 @@ SPARED(int, worksheet_write_string,
 SPARED(int, worksheet_write_number,
        (void *sheet, uint32_t row, uint16_t col, double number,
         void *format), (sheet, row, col, number, format))
+SPARED(int, worksheet_write_datetime,
+       (void *sheet, uint32_t row, uint16_t col, void *when, void *format),
+       (sheet, row, col, when, format))

@@ -3,7 +3,8 @@
  * again, and the n-th allocation of it fails, of ours or of a library's, for
  * n = 1, 2, ... until there are no more. It never crashes, leaves neither
  * transaction nor memory behind, tells the truth, and the same again brings it
- * to the same end. PILEHUB_OOM=all: every n, otherwise a few of each flow.
+ * to the same end. PILEHUB_OOM=all: every n, otherwise a few of each flow;
+ * PILEHUB_OOM_ONLY: the flow with that name.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -109,6 +110,7 @@ int main(void)
         };
     tests[flow_count] = (struct CMUnitTest)
         cmocka_unit_test(a_connect_is_tried_again_at_once);
+    cmocka_set_test_filter(getenv("PILEHUB_OOM_ONLY"));
     quiet = flow_world();
     failed = _cmocka_run_group_tests("oom", tests, flow_count + 1, NULL,
                                      NULL);
