@@ -345,6 +345,8 @@ void login_release(struct net *n, struct conn *c, struct charger *ch,
     log_info("gateway.offline", F_INT("pile", ch->id), F_TEXT("why", why));
     if (ch->probe_ms != 0 && !login_is_dead(n, ch) && ch->takeovers > 0)
         ch->takeovers--; /* it went by itself: nobody was pushed out */
+    if (ch->dirty & DIRTY_LOGIN)
+        session_flush_pile(n, ch); /* while it is known when it came */
     ch->login_at = 0;
     ch->offline_at = n->now.ms;
     ch->probe_ms = 0;

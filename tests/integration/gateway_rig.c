@@ -200,6 +200,12 @@ static void read_log(struct rig *r)
     r->log[n > 0 ? n : 0] = '\0';
 }
 
+const char *rig_log(struct rig *r)
+{
+    read_log(r);
+    return r->log;
+}
+
 static void run_program(struct rig *r, const char *config)
 {
     const char *build = getenv("PILEHUB_BUILD");

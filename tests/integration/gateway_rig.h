@@ -66,6 +66,9 @@ void rig_kill(struct rig *r);
 void rig_pause(struct rig *r);
 void rig_resume(struct rig *r);
 
+/* What it has written to its log so far. */
+const char *rig_log(struct rig *r);
+
 /* The statistics file; -1 if the line is not there. */
 int64_t rig_count(struct rig *r, const char *name);
 /* Waits until the counter is at least this; fails the test otherwise. */

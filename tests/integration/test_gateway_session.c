@@ -560,12 +560,33 @@ static void a_wrong_clock_is_told(void **state)
     pile_close(&p);
 }
 
+/* Within the tenth of a second in which notes are gathered. */
+static void a_pile_that_hangs_up_at_once_was_there(void **state)
+{
+    (void)state;
+    for (int no = 1; no <= 4; no++) {
+        struct ykc_login l = pile_login_frame(no);
+        struct pile p;
+
+        pile_connect(&p, &rig, no);
+        pile_send(&p, ykc_type_login, &l);
+        pile_expect(&p, ykc_type_login_reply, 1000);
+        pile_close(&p);
+    }
+    rig_wait_int(&rig, "SELECT COUNT(*) FROM pile_event WHERE kind = 1 AND"
+                 " at > NOW(3) - INTERVAL 1 HOUR", 4, 3000);
+    rig_wait_int(&rig, "SELECT COUNT(*) FROM pile WHERE online = 0 AND"
+                 " login_at > NOW(3) - INTERVAL 1 HOUR AND firmware ="
+                 " 'V2.3.1'", 4, 3000);
+}
+
 int main(void)
 {
 #define GATEWAY_TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
     const struct CMUnitTest tests[] = {
         GATEWAY_TEST(a_login_is_answered_at_once_with_the_clock),
         GATEWAY_TEST(a_repeated_login_keeps_the_session),
+        GATEWAY_TEST(a_pile_that_hangs_up_at_once_was_there),
         GATEWAY_TEST(unknown_and_disabled_piles_get_the_same_answer),
         GATEWAY_TEST(a_pile_registered_later_may_log_in),
         GATEWAY_TEST(heartbeats_echo_pile_gun_and_sequence),
