@@ -49,9 +49,12 @@ static void put_difference(struct cx *cx, struct vnode *v, int64_t ours_e4,
                            int64_t pile_e4)
 {
     int64_t diff = ours_e4 - pile_e4;
+    const char *shown = order_decimal(cx, diff, 4, 2);
 
     v_set(v, "pile", order_decimal(cx, pile_e4, 4, 4));
-    v_set(v, "diff", order_decimal(cx, diff, 4, 2));
+    /* A minus is as wide as a plus, which a hyphen is not. */
+    v_set(v, "diff", *shown == '-' ? cx_printf(cx, "\u2212%s", shown + 1)
+                                   : shown);
     /* More than the tolerance of a fen (YKC 4.7). */
     v_flag(v, "bad", diff > 100 || diff < -100);
 }

@@ -319,6 +319,13 @@ static void put_find(struct serving *s, struct vnode *page)
         v_set(page, "find", match.row->route.path);
 }
 
+#define HOME "/console/"
+
+static bool is_home(const char *path)
+{
+    return strcmp(path, HOME) == 0 || strcmp(path, "/console") == 0;
+}
+
 static void put_menu(struct serving *s, struct vnode *tree, const char *title)
 {
     const struct features *all = s->req.app->features;
@@ -326,7 +333,11 @@ static void put_menu(struct serving *s, struct vnode *tree, const char *title)
 
     for (size_t i = 0; i < all->n; i++)
         put_feature(&m, all->v[i]);
-    v_flag(m.on == NULL ? v_child(tree, "Page") : m.on, "on", m.on != NULL);
+    /* Every path begins with that of the home page, which is on for its own
+       only; a page without an entry has none. */
+    if (m.on != NULL)
+        v_flag(m.on, "on", strcmp(m.on_path, HOME) != 0 ||
+                               is_home(s->req.path));
     if (m.on_group != NULL)
         v_flag(m.on_group, "open", true);
     put_crumbs(&m, v_child(tree, "Page"), title);

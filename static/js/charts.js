@@ -284,8 +284,23 @@
 
   drawAll(false);
   addEventListener('resize', () => resize('auto'));
-  addEventListener('beforeprint', () => resize(PRINT_WIDTH));
-  addEventListener('afterprint', () => resize('auto'));
+  /* Paper is white: what is drawn in colours of the dark is drawn again. */
+  let theme = '';
+  addEventListener('beforeprint', () => {
+    theme = document.documentElement.getAttribute('data-bs-theme');
+    if (theme === 'dark') {
+      document.documentElement.setAttribute('data-bs-theme', 'light');
+      drawAll(true);
+    }
+    resize(PRINT_WIDTH);
+  });
+  addEventListener('afterprint', () => {
+    if (theme === 'dark') {
+      document.documentElement.setAttribute('data-bs-theme', 'dark');
+      drawAll(true);
+    }
+    resize('auto');
+  });
   document.addEventListener('themechange', () => drawAll(true));
   document.body.addEventListener('htmx:afterSettle', () => drawAll(false));
   document.body.addEventListener('htmx:oobAfterSwap', () => drawAll(false));
