@@ -66,20 +66,17 @@ static void the_platform_sees_drivers_and_top_ups(void **state)
     assert_non_null(strstr(body, "RF2611200000000000000001"));
 }
 
-/* A wallet belongs to no provider. */
+/* A wallet belongs to no provider: not even a role that holds every right
+   opens these pages to its people. */
 static void providers_see_none_of_them(void **state)
 {
-    static char body[400000];
+    const char *const pages[] = { "/console/driver", "/console/payment",
+                                  path("driver", driver),
+                                  path("payment", payment) };
 
     (void)state;
-    open_page(OTHER_PHONE, "/console/driver", body, sizeof body);
-    assert_null(strstr(body, "粤BD12345"));
-    open_page(OTHER_PHONE, "/console/payment", body, sizeof body);
-    assert_null(strstr(body, "TU2611200000000000000001"));
-    assert_int_equal(open_page(OTHER_PHONE, path("driver", driver), NULL, 0),
-                     404);
-    assert_int_equal(open_page(OTHER_PHONE, path("payment", payment), NULL,
-                               0), 404);
+    for (size_t i = 0; i < COUNT(pages); i++)
+        assert_int_equal(open_page(OTHER_PHONE, pages[i], NULL, 0), 403);
 }
 
 static void without_the_right_it_is_refused(void **state)
