@@ -9,7 +9,7 @@
 #include "web/resource.h"
 
 enum { SIGN_IN_ENDPOINTS = 7, STATION_ENDPOINTS = 5, ORDER_ENDPOINTS = 5,
-       WALLET_ENDPOINTS = 2 };
+       WALLET_ENDPOINTS = 2, CODE_ROUTES = 1 };
 
 extern const struct endpoint sign_in_endpoints[SIGN_IN_ENDPOINTS];
 extern const struct endpoint station_endpoints[STATION_ENDPOINTS];
@@ -17,6 +17,7 @@ extern const struct endpoint order_endpoints[ORDER_ENDPOINTS];
 extern const struct endpoint wallet_endpoints[WALLET_ENDPOINTS];
 
 extern const struct resource driver_page;
+extern const struct route code_routes[CODE_ROUTES];
 
 /* What a driver is called in pages: as they call themselves, else by plate,
    else by the masked phone. Alias d. */

@@ -33,6 +33,7 @@ static const struct label events[] = {
 const struct feature driver_feature = {
     .name = "driver", .menu = "用户管理", .icon = "users",
     .pages = LIST(pages), .perms = LIST(perms),
+    .routes = { code_routes, CODE_ROUTES },
     .endpoints = { sign_in_endpoints, SIGN_IN_ENDPOINTS },
     .more_endpoints = LIST(more),
     .events = LIST(events),

@@ -848,6 +848,7 @@ static void every_other_route_is_named(void **state)
         { "/login/captcha", "nobody's" }, { "/login/captcha.png", "nobody's" },
         { "/login/code", "nobody's" }, { "/login/sms", "nobody's" },
         { "/login/password", "who has the key" },
+        { "/q/:qr_no", "nobody's: what stands on the gun" },
         { "/logout", "one's own session" },
         { "/console/", "dashboards_ask_for_the_scope" },
         { "/console/find", "search_finds_what_is_in_scope" },

@@ -24,6 +24,8 @@
 #include "tests/integration/driver/stack.h"
 #include "tests/integration/testdb.h"
 #include "tests/integration/text.h"
+#include "tests/integration/web/fcgi.h"
+#include "tests/integration/web/server.h"
 #include "tests/integration/world.h"
 #include "web/endpoint.h"
 #include "web/router.h"
@@ -653,6 +655,30 @@ static void a_code_says_whether_one_can_start(void **state)
                40400);
     api_expect(&stack, get("/connectors/123", alice), 400, 40001);
     api_expect(&stack, get("/connectors/" QR_A1, NULL), 401, 40100);
+}
+
+/* A phone's own camera: no app, no cookie. */
+static void the_code_on_a_gun_opens_a_page(void **state)
+{
+    struct browser b = { .socket = stack.web.socket };
+    struct fcgi_reply r;
+
+    (void)state;
+    browser_get(&b, "/q/" QR_A1, &r);
+    assert_int_equal(r.status, 200);
+    assert_non_null(strstr(r.body, QR_A1));
+    assert_non_null(strstr(r.body, "今日价格"));
+    assert_null(strstr(r.body, "现在不能充电"));
+    fcgi_free(&r);
+    browser_get(&b, "/q/" QR_B1, &r);
+    assert_int_equal(r.status, 200);
+    assert_non_null(strstr(r.body, "故障"));
+    assert_non_null(strstr(r.body, "现在不能充电"));
+    fcgi_free(&r);
+    browser_get(&b, "/q/3201060001929901", &r);
+    assert_int_equal(r.status, 404);
+    assert_non_null(strstr(r.body, "没有找到这把电枪"));
+    fcgi_free(&r);
 }
 
 /* What the code says is what the start does. */
@@ -1318,6 +1344,7 @@ int main(void)
         CASE(prices_stand_by_period),
         CASE(cities_are_listed),
         CASE(a_code_says_whether_one_can_start),
+        CASE(the_code_on_a_gun_opens_a_page),
         CASE(a_start_meets_the_same_obstacles),
         CASE(malformed_starts_are_refused),
         CASE(a_start_reserves_money_and_tells_the_pile),
