@@ -44,15 +44,15 @@ MUST_USE bool hex_decode(const char *text, void *out, size_t n);
 char *base64url_encode(const void *p, size_t n, char *out);
 
 /* Argon2id, 2 passes, 19 MiB (rule A1): about 11 ms, and so never inside a
-   transaction (T4), where it aborts. */
-void password_hash(const struct cx *cx, const char *password,
+   transaction (T4), where it aborts. Fails with ERR_MEMORY. */
+void password_hash(struct cx *cx, const char *password,
                    char out[PASSWORD_HASH_SIZE]);
-bool password_verify(const struct cx *cx, const char *hash,
-                     const char *password);
+bool password_verify(struct cx *cx, const char *hash, const char *password);
 
-/* A process-wide secret derived from the secret file, for one purpose. */
 /* Reads 64 hex digits; false if there are none. */
 MUST_USE bool key_read(const char *path, uint8_t out[SHA256_SIZE]);
+
+/* The secret file, and a secret for one purpose that is derived from it. */
 void secret_load(const char *path); /* aborts if missing or malformed */
 void secret_derive(const char *purpose, uint8_t out[SHA256_SIZE]);
 

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/crypto.h"
 #include "base/cx.h"
@@ -44,6 +46,62 @@ static void passwords_cost_what_the_rule_asks(void **state)
     assert_false(password_verify(cx, hash, ""));
     assert_false(password_verify(cx, "", "Grain-of-7Salt"));
     assert_false(password_verify(cx, "x", "Grain-of-7Salt"));
+}
+
+struct attempt {
+    char hash[PASSWORD_HASH_SIZE];
+    bool right;
+};
+
+static void hash_again(struct cx *c, void *arg)
+{
+    struct attempt *a = arg;
+    char hash[PASSWORD_HASH_SIZE];
+
+    password_hash(c, "Grain-of-7Salt", hash);
+    memcpy(a->hash, hash, sizeof hash);
+}
+
+static void verify_again(struct cx *c, void *arg)
+{
+    struct attempt *a = arg;
+
+    a->right = password_verify(c, a->hash, "Grain-of-7Salt");
+}
+
+/* Address space for what there is and 8 MiB more. */
+static void limit_memory(struct rlimit *before)
+{
+    struct rlimit tight;
+    FILE *f = fopen("/proc/self/statm", "r");
+    long pages = 0;
+
+    assert_non_null(f);
+    assert_int_equal(fscanf(f, "%ld", &pages), 1);
+    fclose(f);
+    getrlimit(RLIMIT_AS, before);
+    tight = *before;
+    tight.rlim_cur = (rlim_t)(pages * sysconf(_SC_PAGESIZE)) + (8U << 20);
+    assert_int_equal(setrlimit(RLIMIT_AS, &tight), 0);
+}
+
+/* Who has no memory to look must not call a right password wrong. */
+static void without_memory_nothing_is_wrong(void **state)
+{
+    struct attempt a = { "", false };
+    struct rlimit before;
+    bool hashed, verified;
+
+    (void)state;
+    assert_true(cx_run(cx, hash_again, &a));
+    limit_memory(&before);
+    hashed = cx_run(cx, hash_again, &a) || cx->error.code != ERR_MEMORY;
+    verified = cx_run(cx, verify_again, &a) || cx->error.code != ERR_MEMORY;
+    setrlimit(RLIMIT_AS, &before);
+    assert_false(hashed);
+    assert_false(verified);
+    assert_true(cx_run(cx, verify_again, &a));
+    assert_true(a.right);
 }
 
 /* Nothing is cut off, and no character ends it early. */
@@ -127,6 +185,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(passwords_cost_what_the_rule_asks),
+        cmocka_unit_test(without_memory_nothing_is_wrong),
         cmocka_unit_test(every_character_counts),
         cmocka_unit_test(sums_are_those_of_the_standards),
         cmocka_unit_test(texts_of_bytes_come_back),
