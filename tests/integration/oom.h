@@ -11,6 +11,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Whether those of libraries count. */
+#ifdef __SANITIZE_ADDRESS__
+enum { OOM_SEES_LIBRARIES = 0 };
+#else
+enum { OOM_SEES_LIBRARIES = 1 };
+#endif
+
 /* From now on the at-th allocation fails; 0: none, they are only counted. */
 void oom_begin(long at);
 
