@@ -30,23 +30,19 @@ struct connector *connector_load(struct cx *cx, int64_t id)
                       ROW(struct connector, connector_row), "电枪");
 }
 
-struct fault_count {
-    int64_t n;
-};
-
-int64_t connector_fault_count(struct cx *cx)
+int64_t connector_count(struct cx *cx, int state)
 {
-    static const struct db_field row[] = { DB_FIELD(struct fault_count, n) };
     static const char sql[] =
         "SELECT COUNT(*) FROM connector_live l"
         "  STRAIGHT_JOIN station s ON s.id = l.station_id"
         " WHERE l.state = ?";
-    size_t rows;
-    const struct fault_count *count =
-        scoped_rows(cx, sql, BIND(V((int)CONNECTOR_FAULT)), &station_scope,
-                    "", ROW(struct fault_count, row), &rows);
 
-    return count->n;
+    return scoped_int(cx, sql, BIND(V(state)), &station_scope, "");
+}
+
+int64_t connector_fault_count(struct cx *cx)
+{
+    return connector_count(cx, CONNECTOR_FAULT);
 }
 
 struct connector *connector_list(struct cx *cx, int64_t pile_id,

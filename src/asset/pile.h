@@ -131,8 +131,9 @@ struct connector {
 /* In the caller's scope, or ERR_NOT_FOUND. */
 struct connector *connector_load(struct cx *cx, int64_t id);
 
-/* In the caller's scope, those whose state is a fault: for the menu, so on
-   every page. */
+/* In the caller's scope, those in this state (enum connector_state), and those
+   whose state is a fault: for the menu. */
+int64_t connector_count(struct cx *cx, int state);
 int64_t connector_fault_count(struct cx *cx);
 
 /* All connectors of a pile, by gun. */

@@ -51,22 +51,15 @@ struct station *station_load(struct cx *cx, int64_t id)
                       ROW(struct station, station_row), "电站");
 }
 
-struct station_id {
-    int64_t id;
-};
-
 const char *station_filter_error(struct cx *cx, const void *id)
 {
-    static const struct db_field row[] = { DB_FIELD(struct station_id, id) };
     static const char sql[] = "SELECT s.id FROM station s WHERE s.id = ?";
     int64_t wanted = *(const int64_t *)id;
-    size_t found = 0;
 
-    if (wanted != 0)
-        scoped_rows(cx, sql, BIND(V(wanted)), &station_scope, "",
-                    ROW(struct station_id, row), &found);
-    return wanted == 0 || found == 1
-               ? NULL : "没有这个电站，或不在你的数据范围内。";
+    if (wanted == 0 ||
+        scoped_int(cx, sql, BIND(V(wanted)), &station_scope, "") == wanted)
+        return NULL;
+    return "没有这个电站，或不在你的数据范围内。";
 }
 
 void station_need_enabled(struct cx *cx, const struct station *s)

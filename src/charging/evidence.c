@@ -7,21 +7,11 @@ enum { CURVE_POINTS = 720 };
 
 static const struct scope_columns owned = SCOPE_OWNED("o");
 
-struct id_row {
-    int64_t id;
-};
-
 static int64_t neighbour(struct cx *cx, const char *sql,
                          const struct order *o, const char *tail)
 {
-    static const struct db_field row[] = { DB_FIELD(struct id_row, id) };
-    size_t n;
-    struct id_row *r =
-        scoped_rows(cx, sql,
-                    BIND(V(o->created_at), V(o->created_at), V(o->id)),
-                    &owned, tail, ROW(struct id_row, row), &n);
-
-    return n > 0 ? r->id : 0;
+    return scoped_int(cx, sql, BIND(V(o->created_at), V(o->created_at),
+                                    V(o->id)), &owned, tail);
 }
 
 void order_neighbours(struct cx *cx, const struct order *o, int64_t *newer,
@@ -39,22 +29,12 @@ void order_neighbours(struct cx *cx, const struct order *o, int64_t *newer,
                        " ORDER BY o.created_at DESC, o.id DESC LIMIT 1");
 }
 
-struct count_row {
-    int64_t n;
-};
-
 int64_t order_review_count(struct cx *cx)
 {
-    static const struct scope_columns scope = SCOPE_OWNED("o");
-    static const struct db_field row[] = { DB_FIELD(struct count_row, n) };
     static const char sql[] =
         "SELECT COUNT(*) FROM charge_order o WHERE o.state = ?";
-    size_t n;
-    struct count_row *r = scoped_rows(cx, sql, BIND(V((int)ORDER_REVIEW)),
-                                      &scope, "", ROW(struct count_row, row),
-                                      &n);
 
-    return r->n;
+    return scoped_int(cx, sql, BIND(V((int)ORDER_REVIEW)), &owned, "");
 }
 
 struct order_names *order_names(struct cx *cx, int64_t order_id)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "asset/live.h"
+#include "asset/pile.h"
 #include "db/db.h"
 #include "db/scope.h"
 #include "protocol/ykc/codes.h"
@@ -77,19 +78,7 @@ struct wall_counts wall_count(struct cx *cx, const struct wall_query *q)
 
 int64_t wall_charging(struct cx *cx)
 {
-    static const struct db_field row[] = {
-        DB_FIELD(struct state_row, count),
-    };
-    static const char sql[] =
-        "SELECT COUNT(*) FROM connector_live l"
-        "  STRAIGHT_JOIN station s ON s.id = l.station_id"
-        " WHERE l.state = ?";
-    size_t n;
-    struct state_row *r =
-        scoped_rows(cx, sql, BIND(V((int)CONNECTOR_CHARGING)), &scope, "",
-                    ROW(struct state_row, row), &n);
-
-    return r->count;
+    return connector_count(cx, CONNECTOR_CHARGING);
 }
 
 struct wall_station *wall_stations(struct cx *cx, const struct wall_query *q,

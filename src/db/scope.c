@@ -102,21 +102,31 @@ void *scoped_row(struct cx *cx, const char *select, int64_t id,
     return scoped_row_by(cx, select, V(id), columns, shape, what);
 }
 
+/* The whole statement; binds become those of select and of the scope. */
+static const char *in_scope(struct cx *cx, const char *select,
+                            struct db_binds *binds,
+                            const struct scope_columns *columns,
+                            const char *tail)
+{
+    struct db_value *v = arena_array(cx->arena, SCOPE_BINDS_MAX + binds->n,
+                                     sizeof *v);
+    size_t n = binds->n;
+    const char *condition;
+
+    memcpy(v, binds->v, binds->n * sizeof *v);
+    condition = scope_sql(cx, columns, v, &n);
+    *binds = (struct db_binds){ v, n };
+    return arena_printf(cx->arena, "%s AND (%s)%s", select, condition, tail);
+}
+
 void *scoped_row_by(struct cx *cx, const char *select, struct db_value key,
                     const struct scope_columns *columns,
                     struct db_row_shape shape, const char *what)
 {
-    struct db_value *v = arena_array(cx->arena, SCOPE_BINDS_MAX + 1,
-                                     sizeof *v);
-    size_t n = 0;
-    const char *condition;
-    void *row;
+    struct db_binds binds = { &key, 1 };
+    const char *sql = in_scope(cx, select, &binds, columns, "");
+    void *row = db_row(cx, sql, binds, shape);
 
-    v[n++] = key;
-    condition = scope_sql(cx, columns, v, &n);
-    row = db_row(cx, arena_printf(cx->arena, "%s AND (%s)", select,
-                                  condition),
-                 (struct db_binds){ v, n }, shape);
     if (row == NULL)
         cx_fail(cx, ERR_NOT_FOUND,
                 "没有找到这个%s，可能已删除或不在你的数据范围内。", what);
@@ -127,15 +137,15 @@ void *scoped_rows(struct cx *cx, const char *select, struct db_binds binds,
                   const struct scope_columns *columns, const char *tail,
                   struct db_row_shape shape, size_t *count)
 {
-    struct db_value *v = arena_array(cx->arena, SCOPE_BINDS_MAX + binds.n,
-                                     sizeof *v);
-    size_t n = binds.n;
-    const char *condition;
+    const char *sql = in_scope(cx, select, &binds, columns, tail);
 
-    memcpy(v, binds.v, binds.n * sizeof *v);
-    condition = scope_sql(cx, columns, v, &n);
-    return db_rows(cx,
-                   arena_printf(cx->arena, "%s AND (%s)%s", select, condition,
-                                tail),
-                   (struct db_binds){ v, n }, shape, count);
+    return db_rows(cx, sql, binds, shape, count);
+}
+
+int64_t scoped_int(struct cx *cx, const char *select, struct db_binds binds,
+                   const struct scope_columns *columns, const char *tail)
+{
+    const char *sql = in_scope(cx, select, &binds, columns, tail);
+
+    return db_int(cx, sql, binds);
 }

@@ -71,4 +71,8 @@ void *scoped_rows(struct cx *cx, const char *select, struct db_binds binds,
                   const struct scope_columns *columns, const char *tail,
                   struct db_row_shape shape, size_t *count);
 
+/* The same, of one number: the first column of the first row, 0 if none. */
+int64_t scoped_int(struct cx *cx, const char *select, struct db_binds binds,
+                   const struct scope_columns *columns, const char *tail);
+
 #endif
