@@ -3,11 +3,10 @@
  * in user_pref as a JSON list of names. Names that the descriptor no longer
  * has are passed over.
  */
-#include <jansson.h>
 #include <string.h>
 
 #include "db/db.h"
-#include "db/kept.h"
+#include "web/pref.h"
 #include "web/resource_in.h"
 
 static const char *pref_name(struct cx *cx, const struct resource *r)
@@ -56,12 +55,8 @@ static void show_named(const struct resource *r, const char *name,
 void columns_shown(struct request *req, const struct resource *r,
                    struct shown *out)
 {
-    static const char sql[] =
-        "SELECT value FROM user_pref WHERE account_id = ? AND name = ?";
     struct cx *cx = req->cx;
-    const char *value = kept_text(cx, sql, BIND(V(cx->actor.id),
-                                                V(pref_name(cx, r))));
-    json_t *list = value == NULL ? NULL : json_loads(value, 0, NULL);
+    const json_t *list = pref_read(cx, pref_name(cx, r));
 
     out->n = 0;
     show(out, column_first(r));
@@ -73,7 +68,6 @@ void columns_shown(struct request *req, const struct resource *r,
     }
     if (json_array_size(list) == 0)
         columns_default(r, out);
-    json_decref(list);
 }
 
 /* ---- choosing ---------------------------------------------------------- */
@@ -85,18 +79,9 @@ struct choice {
 
 static void store(struct cx *cx, void *arg)
 {
-    static const char put[] =
-        "INSERT INTO user_pref (account_id, name, value) VALUES (?, ?, ?)"
-        " ON DUPLICATE KEY UPDATE value = VALUES(value)";
-    static const char drop[] =
-        "DELETE FROM user_pref WHERE account_id = ? AND name = ?";
     const struct choice *c = arg;
-    const char *name = pref_name(cx, c->r);
 
-    if (c->value == NULL)
-        db_exec(cx, drop, BIND(V(cx->actor.id), V(name)));
-    else
-        db_exec(cx, put, BIND(V(cx->actor.id), V(name), V(c->value)));
+    pref_put(cx, pref_name(cx, c->r), c->value);
 }
 
 static const char *names_json(struct cx *cx, const struct resource *r,

@@ -3,12 +3,11 @@
  * as a JSON list of {"name": ..., "query": "?state=fault"}, newest last. The
  * queries are written here from checked filters, never taken as they come.
  */
-#include <jansson.h>
 #include <string.h>
 
 #include "base/utf8.h"
 #include "db/db.h"
-#include "db/kept.h"
+#include "web/pref.h"
 #include "web/resource_in.h"
 
 struct saved {
@@ -25,10 +24,8 @@ static const char *pref_name(struct cx *cx, const struct resource *r)
     return cx_printf(cx, "saved.%s", r->name);
 }
 
-static void read_list(struct cx *cx, const char *value, struct saved_list *out)
+static void read_list(const json_t *list, struct saved_list *out)
 {
-    json_t *list = value == NULL ? NULL : json_loads(value, 0, NULL);
-
     out->n = 0;
     for (size_t i = 0; i < json_array_size(list) && out->n < SAVED_MAX; i++) {
         json_t *one = json_array_get(list, i);
@@ -36,10 +33,8 @@ static void read_list(struct cx *cx, const char *value, struct saved_list *out)
         const char *query = json_string_value(json_object_get(one, "query"));
 
         if (name != NULL && query != NULL)
-            out->v[out->n++] = (struct saved){ cx_strdup(cx, name),
-                                               cx_strdup(cx, query) };
+            out->v[out->n++] = (struct saved){ name, query };
     }
-    json_decref(list);
 }
 
 static const char *list_text(struct cx *cx, const struct saved_list *list)
@@ -71,15 +66,12 @@ static const char *query_of(struct cx *cx, const struct list_state *st)
 void saved_put(struct request *req, const struct list_state *st,
                struct vnode *list)
 {
-    static const char sql[] =
-        "SELECT value FROM user_pref WHERE account_id = ? AND name = ?";
     struct cx *cx = req->cx;
     const char *query = query_of(cx, st);
     struct vnode *saved = v_child(list, "saved");
     struct saved_list s;
 
-    read_list(cx, kept_text(cx, sql, BIND(V(cx->actor.id),
-                                          V(pref_name(cx, st->r)))), &s);
+    read_list(pref_read(cx, pref_name(cx, st->r)), &s);
     v_flag(list, "saved_full", s.n == SAVED_MAX);
     for (size_t i = 0; i < s.n; i++) {
         struct vnode *n = v_item(saved, i);
@@ -109,24 +101,18 @@ static void drop(struct saved_list *list, const char *name)
 
 static void store(struct cx *cx, void *arg)
 {
-    static const char get[] =
-        "SELECT value FROM user_pref WHERE account_id = ? AND name = ?"
-        " FOR UPDATE";
-    static const char put[] =
-        "INSERT INTO user_pref (account_id, name, value) VALUES (?, ?, ?)"
-        " ON DUPLICATE KEY UPDATE value = VALUES(value)";
     const struct keep *k = arg;
     const char *pref = pref_name(cx, k->r);
     struct saved_list list;
 
-    read_list(cx, db_text(cx, get, BIND(V(cx->actor.id), V(pref))), &list);
+    read_list(pref_lock(cx, pref), &list);
     drop(&list, k->name);
     if (k->query != NULL && list.n == SAVED_MAX)
         cx_fail_field(cx, "name", "最多保存 %d 个常用筛选，先移除一个。",
                       SAVED_MAX);
     if (k->query != NULL)
         list.v[list.n++] = (struct saved){ k->name, k->query };
-    db_exec(cx, put, BIND(V(cx->actor.id), V(pref), V(list_text(cx, &list))));
+    pref_put(cx, pref, list_text(cx, &list));
 }
 
 static const char *wanted_name(struct cx *cx, const struct input *in)
