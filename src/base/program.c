@@ -1,10 +1,12 @@
 #include "base/program.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include "base/crypto.h"
 #include "base/log.h"
@@ -23,6 +25,13 @@ void program_keep_private(void)
     must(setrlimit(RLIMIT_CORE, &none) == 0);
     /* A core_pattern that pipes to a program does not ask for that limit. */
     must(prctl(PR_SET_DUMPABLE, 0) == 0);
+}
+
+void program_end_with(pid_t parent)
+{
+    must(prctl(PR_SET_PDEATHSIG, SIGTERM) == 0);
+    if (getppid() != parent)
+        must(raise(SIGTERM) == 0);
 }
 
 const struct config *program_begin(const char *name, int argc, char **argv)

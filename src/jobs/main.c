@@ -7,7 +7,6 @@
  */
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,8 +71,8 @@ static void NORETURN work(const struct config *config, pid_t parent,
     struct schedule s;
     char owner[80];
 
+    program_end_with(parent);
     must(cx != NULL);
-    must(prctl(PR_SET_PDEATHSIG, SIGTERM) == 0);
     schedule_init(&s, cx, owner_name(config, parent, worker, owner),
                   &all_features, kept_jobs, KEPT_JOBS, worker, WORKERS);
     while (!wait_for_stop(schedule_step(&s)))

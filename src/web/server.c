@@ -100,7 +100,8 @@ static int open_socket(const char *path)
 
 static void start_worker(struct server *s, size_t i)
 {
-    struct worker w = { s->app, s->views, s->listen_fd, &s->shared->slots[i] };
+    struct worker w = { s->app, s->views, s->listen_fd, &s->shared->slots[i],
+                        getpid() };
     pid_t pid = fork();
 
     if (pid == 0)

@@ -10,7 +10,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -83,7 +82,7 @@ static void handle(int signal, void (*handler)(int))
 }
 
 /* SIGTERM reaches the worker only while it waits. */
-static void set_signals(sigset_t *open_mask)
+static void set_signals(const struct worker *w, sigset_t *open_mask)
 {
     sigset_t blocked;
 
@@ -98,7 +97,7 @@ static void set_signals(sigset_t *open_mask)
     sigaddset(&blocked, SIGTERM);
     must(sigprocmask(SIG_SETMASK, &blocked, NULL) == 0);
     sigemptyset(open_mask);
-    must(prctl(PR_SET_PDEATHSIG, SIGTERM) == 0);
+    program_end_with(w->master);
 }
 
 /* Exceeding a limit ends the worker, not the host (W4). */
@@ -326,7 +325,7 @@ int worker_run(const struct worker *w)
 
     set_limits();
     must(FCGX_Init() == 0);
-    set_signals(&open_mask);
+    set_signals(w, &open_mask);
     must(FCGX_InitRequest(&q, w->listen_fd, FCGI_FAIL_ACCEPT_ON_INTR) == 0);
     watch = watch_listener(w->listen_fd);
     db = db_open(&login);

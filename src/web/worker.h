@@ -5,6 +5,8 @@
 #ifndef WEB_WORKER_H
 #define WEB_WORKER_H
 
+#include <sys/types.h>
+
 #include "base/cx.h"
 #include "web/app.h"
 #include "web/shared.h"
@@ -20,6 +22,7 @@ struct worker {
     struct views *views;
     int listen_fd;     /* non-blocking, shared with the other workers */
     struct slot *slot; /* tells the master what it does */
+    pid_t master;      /* whose end is the worker's */
 };
 
 /* Serves; the exit code of the process. Called once, after the fork. */

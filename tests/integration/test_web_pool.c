@@ -50,19 +50,27 @@ static int get(const char *uri)
     return get_from(&server, uri);
 }
 
-/* The workers, once all three are there. */
-static size_t wait_for_all(pid_t *out)
+/* The workers, once so many are there and nobody else. */
+static void wait_for_workers(const struct web_server *s, size_t many,
+                             pid_t *out)
 {
     size_t n = 0;
 
     for (int waited = 0; waited < 3000; waited += 10) {
-        n = web_server_workers(&server, out, 16);
-        if (n == 3)
+        n = web_server_workers(s, out, 16);
+        if (n == many)
             break;
         sleep_ms(10);
     }
-    assert_int_equal(n, 3);
-    return n;
+    if (n != many)
+        web_server_show(s);
+    assert_int_equal(n, many);
+}
+
+static size_t wait_for_all(pid_t *out)
+{
+    wait_for_workers(&server, 3, out);
+    return 3;
 }
 
 /* ---- traffic ----------------------------------------------------------- */
@@ -72,6 +80,7 @@ enum { THREADS = 4 };
 struct traffic {
     pthread_t threads[THREADS];
     atomic_int good, lost;
+    atomic_int lost_status; /* of the last one; -1: no answer */
     atomic_bool stop;
     const struct web_server *server;
     const char *uri;
@@ -81,9 +90,13 @@ static void *drive(void *arg)
 {
     struct traffic *t = arg;
 
-    while (!atomic_load(&t->stop))
-        atomic_fetch_add(get_from(t->server, t->uri) == 200 ? &t->good
-                                                            : &t->lost, 1);
+    while (!atomic_load(&t->stop)) {
+        int status = get_from(t->server, t->uri);
+
+        if (status != 200)
+            atomic_store(&t->lost_status, status);
+        atomic_fetch_add(status == 200 ? &t->good : &t->lost, 1);
+    }
     return NULL;
 }
 
@@ -102,6 +115,11 @@ static void traffic_stop(struct traffic *t)
     atomic_store(&t->stop, true);
     for (int i = 0; i < THREADS; i++)
         pthread_join(t->threads[i], NULL);
+    if (atomic_load(&t->lost) == 0)
+        return;
+    fprintf(stderr, "lost %d, the last one with %d\n", atomic_load(&t->lost),
+            atomic_load(&t->lost_status));
+    web_server_show(t->server);
 }
 
 /* ---- W4 ---------------------------------------------------------------- */
@@ -256,6 +274,8 @@ static void reload_replaces_all_and_loses_none(void **state)
         kill(server.pid, SIGHUP);
         while (!all_replaced(before, n) && waited++ < 500)
             sleep_ms(10);
+        if (waited >= 500)
+            web_server_show(&server);
         assert_true(waited < 500);
     }
     traffic_stop(&t);
@@ -335,22 +355,52 @@ static void master_that_is_killed_takes_its_workers_along(void **state)
 {
     struct web_server s;
     pid_t workers[16];
-    size_t n;
     int status;
 
     (void)state;
     web_server_start(&s, "tests/integration/web/probe-web",
                      "web_workers=2\n");
-    n = web_server_workers(&s, workers, 16);
-    assert_int_equal(n, 2);
+    wait_for_workers(&s, 2, workers);
     kill(s.pid, SIGKILL);
     assert_int_equal(waitpid(s.pid, &status, 0), s.pid);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < 2; i++) {
         for (int wait = 0; wait < 1000 && !is_dead(workers[i]); wait++)
             sleep_ms(10);
         assert_true(is_dead(workers[i]));
     }
     web_server_forget(&s);
+}
+
+/* True if nobody holds the listening socket any more. */
+static bool is_deserted(const struct web_server *s)
+{
+    struct fcgi_call c = { .uri = "/healthz" };
+    int fd = fcgi_send(s->socket, &c);
+
+    close(fd);
+    return fd < 0;
+}
+
+/* As soon as there is a worker, while the others are being made. */
+static void master_that_is_killed_at_the_start_leaves_nobody(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 20; round++) {
+        struct web_server s;
+        pid_t workers[16];
+        int status, waited = 0;
+
+        web_server_launch(&s, "tests/integration/web/probe-web",
+                          "web_workers=12\n");
+        while (web_server_workers(&s, workers, 16) == 0)
+            continue;
+        kill(s.pid, SIGKILL);
+        assert_int_equal(waitpid(s.pid, &status, 0), s.pid);
+        while (!is_deserted(&s) && waited++ < 1000)
+            sleep_ms(10);
+        assert_true(waited < 1000);
+        web_server_forget(&s);
+    }
 }
 
 int main(void)
@@ -368,6 +418,7 @@ int main(void)
         cmocka_unit_test(reload_with_bad_settings_changes_nothing),
         cmocka_unit_test(without_the_common_passwords_nothing_starts),
         cmocka_unit_test(master_that_is_killed_takes_its_workers_along),
+        cmocka_unit_test(master_that_is_killed_at_the_start_leaves_nobody),
     };
     int failed;
 

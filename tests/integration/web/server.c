@@ -70,8 +70,8 @@ bool web_server_wait(const struct web_server *s, int ms)
     return false;
 }
 
-void web_server_start(struct web_server *s, const char *program,
-                      const char *settings)
+void web_server_launch(struct web_server *s, const char *program,
+                       const char *settings)
 {
     const char *build = getenv("PILEHUB_BUILD");
 
@@ -96,6 +96,12 @@ void web_server_start(struct web_server *s, const char *program,
         execl(s->program, s->program, "-c", s->config, NULL);
         _exit(127);
     }
+}
+
+void web_server_start(struct web_server *s, const char *program,
+                      const char *settings)
+{
+    web_server_launch(s, program, settings);
     if (!web_server_wait(s, START_MS)) {
         char cat[200];
 
@@ -185,4 +191,38 @@ bool web_server_logged(const struct web_server *s, const char *text)
     free(line);
     fclose(f);
     return found;
+}
+
+/* The command line and those lines of /proc/PID/status that tell why it stays. */
+static void show_process(pid_t pid)
+{
+    static const char script[] =
+        "tr '\\0' ' ' < /proc/$0/cmdline; echo; cat /proc/$0/wchan; echo;"
+        "grep -E '^(State|Sig|ShdPnd)' /proc/$0/status";
+    char number[20];
+    pid_t child = fork();
+
+    snprintf(number, sizeof number, "%d", (int)pid);
+    if (child == 0) {
+        dup2(2, 1);
+        execl("/bin/sh", "sh", "-c", script, number, NULL);
+        _exit(127);
+    }
+    waitpid(child, NULL, 0);
+}
+
+void web_server_show(const struct web_server *s)
+{
+    pid_t pids[32];
+    size_t n = web_server_workers(s, pids, 32);
+    char tail[200];
+
+    fprintf(stderr, "web_server %d has %zu children\n", (int)s->pid, n);
+    show_process(s->pid);
+    for (size_t i = 0; i < n; i++)
+        show_process(pids[i]);
+    snprintf(tail, sizeof tail,
+             "grep -v web.request %s | tail -n 40 >&2", s->log);
+    if (system(tail) != 0)
+        fprintf(stderr, "no log\n");
 }

@@ -22,6 +22,10 @@ struct web_server {
 void web_server_start(struct web_server *s, const char *program,
                       const char *settings);
 
+/* The same without waiting until it is up. */
+void web_server_launch(struct web_server *s, const char *program,
+                       const char *settings);
+
 /* SIGTERM and wait; the exit code, or -1. */
 int web_server_stop(struct web_server *s);
 
@@ -34,6 +38,10 @@ bool web_server_wait(const struct web_server *s, int ms);
 /* The workers' process ids; how many. */
 size_t web_server_workers(const struct web_server *s, pid_t *out,
                           size_t max);
+
+/* Prints the workers' command lines, states and signals, and the log's end:
+   for a test that fails now and then. */
+void web_server_show(const struct web_server *s);
 
 /* True if the log holds the text. */
 bool web_server_logged(const struct web_server *s, const char *text);
