@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@
 
 enum {
     IDLE_TICK_S = 30,
+    LAST_ONES = 4,  /* requests still taken after the word to stop */
     SEND_CHUNK = 64 * 1024,
     HEAD_MAX = 32 * 1024,
     WEB_STATEMENT_S = 10, /* T4 */
@@ -30,14 +32,6 @@ enum {
 };
 
 /* ---- signals ----------------------------------------------------------- */
-
-static volatile sig_atomic_t stop_requested;
-
-static void on_stop(int signal)
-{
-    (void)signal;
-    stop_requested = 1;
-}
 
 /* The connection of the request being served, for the last word below. */
 static volatile sig_atomic_t last_word_fd = -1;
@@ -81,22 +75,18 @@ static void handle(int signal, void (*handler)(int))
     must(sigaction(signal, &a, NULL) == 0);
 }
 
-/* SIGTERM reaches the worker only while it waits. */
-static void set_signals(const struct worker *w, sigset_t *open_mask)
+/* SIGTERM stays blocked: the worker reads it where it waits. */
+static void set_signals(const struct worker *w, sigset_t *stop)
 {
-    sigset_t blocked;
-
-    handle(SIGTERM, on_stop);
     handle(SIGALRM, on_budget);
     handle(SIGPIPE, SIG_IGN);
     handle(SIGHUP, SIG_IGN); /* for the master, though sent to the group */
     handle(SIGINT, SIG_IGN);
     handle(SIGUSR1, SIG_IGN);
     handle(SIGCHLD, SIG_DFL);
-    sigemptyset(&blocked);
-    sigaddset(&blocked, SIGTERM);
-    must(sigprocmask(SIG_SETMASK, &blocked, NULL) == 0);
-    sigemptyset(open_mask);
+    sigemptyset(stop);
+    sigaddset(stop, SIGTERM);
+    must(sigprocmask(SIG_SETMASK, stop, NULL) == 0);
     program_end_with(w->master);
 }
 
@@ -113,54 +103,108 @@ static void set_limits(void)
 
 /* ---- waiting ----------------------------------------------------------- */
 
-static bool accept_one(FCGX_Request *q, int listen_fd)
-{
-    int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+/* Where requests come in. */
+struct door {
+    int listen_fd;
+    int stop_fd; /* readable once SIGTERM has come */
+    int watch;   /* epoll on both; -1 after SIGTERM */
+    int last;    /* after SIGTERM: so many more requests */
+    int64_t silent_ms; /* a connection that sends nothing is given up */
+};
 
-    if (fd >= 0)
+static void watch_for(const struct door *d, int fd, uint32_t events)
+{
+    struct epoll_event e = { .events = events, .data.fd = fd };
+
+    must(epoll_ctl(d->watch, EPOLL_CTL_ADD, fd, &e) == 0);
+}
+
+/* The listening socket is watched exclusively, so that a connection wakes one
+   worker and not all of them. */
+static void door_open(struct door *d, const struct worker *w,
+                      const sigset_t *stop)
+{
+    *d = (struct door){ .listen_fd = w->listen_fd, .last = LAST_ONES,
+                        .silent_ms = w->app->config->web_budget_ms };
+    d->stop_fd = signalfd(-1, stop, SFD_CLOEXEC);
+    d->watch = epoll_create1(EPOLL_CLOEXEC);
+    must(d->stop_fd >= 0 && d->watch >= 0);
+    watch_for(d, d->stop_fd, EPOLLIN);
+    watch_for(d, d->listen_fd, EPOLLIN | EPOLLEXCLUSIVE);
+}
+
+/* From here on connections wake others. */
+static void door_leave(struct door *d)
+{
+    close(d->watch);
+    d->watch = -1;
+}
+
+static void door_close(struct door *d)
+{
+    if (d->watch >= 0)
+        door_leave(d);
+    close(d->stop_fd);
+}
+
+/*
+ * Waits until there is something to do. The word to stop is heard even if
+ * there always is: a signal let in by epoll_pwait would not be, as long as
+ * connections are waiting.
+ */
+static void door_wait(struct door *d, struct db *db)
+{
+    struct epoll_event e[2];
+    int n = epoll_wait(d->watch, e, COUNT(e), IDLE_TICK_S * 1000);
+
+    if (n == 0)
+        db_between(db);
+    for (int i = 0; i < n; i++)
+        if (e[i].data.fd == d->stop_fd)
+            door_leave(d);
+}
+
+static bool accept_one(FCGX_Request *q, const struct door *d)
+{
+    struct timeval silent = { d->silent_ms / 1000,
+                              d->silent_ms % 1000 * 1000 };
+    int fd = accept4(d->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+
+    if (fd >= 0) {
         q->ipcFd = fd;
-    else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+        must(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &silent,
+                        sizeof silent) == 0);
+    } else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
         log_warn("web.accept", F_INT("errno", errno));
+    }
     return fd >= 0; /* false mostly means: another worker took it */
 }
 
 /*
- * What a worker waits on: the listening socket, exclusively, so that a
- * connection wakes one worker and not all of them.
+ * The next request; false when it is time to stop. A connection that its
+ * client wants to keep is closed: kept ones would pin workers and starve the
+ * rest. A worker that is to stop takes what woke it before it went from the
+ * door, and nobody else knows of.
  */
-static int watch_listener(int listen_fd)
+static bool next_request(FCGX_Request *q, struct door *d, struct db *db)
 {
-    struct epoll_event e = { .events = EPOLLIN | EPOLLEXCLUSIVE };
-    int fd = epoll_create1(EPOLL_CLOEXEC);
-
-    must(fd >= 0);
-    must(epoll_ctl(fd, EPOLL_CTL_ADD, listen_fd, &e) == 0);
-    return fd;
-}
-
-/* The next request; false when it is time to stop. Signals are let in only
-   while waiting. A connection that its client wants to keep is closed: kept
-   ones would pin workers and starve the rest. */
-static bool next_request(FCGX_Request *q, int listen_fd, int watch,
-                         struct db *db, const sigset_t *open_mask)
-{
-    while (!stop_requested) {
-        struct epoll_event e;
-        int n;
-
+    for (;;) {
         if (q->ipcFd >= 0)
             FCGX_Free(q, 1);
-        n = epoll_pwait(watch, &e, 1, IDLE_TICK_S * 1000, open_mask);
-        if (n == 0)
-            db_between(db);
-        if (n <= 0 || !accept_one(q, listen_fd))
+        if (d->watch >= 0)
+            door_wait(d, db);
+        if (d->watch < 0 && d->last-- <= 0)
+            return false;
+        if (!accept_one(q, d)) {
+            if (d->watch < 0)
+                return false;
             continue;
+        }
         q->keepConnection = 1; /* else FCGX_Accept_r closes what we set */
         if (FCGX_Accept_r(q) == 0)
             return true;
         q->keepConnection = 0;
     }
-    return false;
 }
 
 /* ---- one request ------------------------------------------------------- */
@@ -316,18 +360,18 @@ int worker_run(const struct worker *w)
                                                     ? SLOW_STATEMENT_S
                                                     : WEB_STATEMENT_S);
     struct answer answer;
-    sigset_t open_mask;
+    struct door door;
     FCGX_Request q;
+    sigset_t stop;
     struct db *db;
     struct cx *cx;
     int64_t served = 0;
-    int watch;
 
     set_limits();
     must(FCGX_Init() == 0);
-    set_signals(w, &open_mask);
+    set_signals(w, &stop);
     must(FCGX_InitRequest(&q, w->listen_fd, FCGI_FAIL_ACCEPT_ON_INTR) == 0);
-    watch = watch_listener(w->listen_fd);
+    door_open(&door, w, &stop);
     db = db_open(&login);
     must(db != NULL);
     db_use_gate(db, &w->app->shared->gate,
@@ -339,13 +383,13 @@ int worker_run(const struct worker *w)
     cx->breakers = &w->app->shared->breakers;
     answer_init(&answer);
     while (served < config->web_recycle &&
-           next_request(&q, w->listen_fd, watch, db, &open_mask)) {
+           next_request(&q, &door, db)) {
         serve(w, cx, &q, &answer);
         db_between(db);
         served++;
     }
     FCGX_Free(&q, 1);
-    close(watch);
+    door_close(&door);
     answer_fini(&answer);
     cx_free(cx);
     db_close(db);

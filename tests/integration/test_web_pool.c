@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -75,10 +77,11 @@ static size_t wait_for_all(pid_t *out)
 
 /* ---- traffic ----------------------------------------------------------- */
 
-enum { THREADS = 4 };
+enum { THREADS_MAX = 12 };
 
 struct traffic {
-    pthread_t threads[THREADS];
+    pthread_t threads[THREADS_MAX];
+    int count;
     atomic_int good, lost;
     atomic_int lost_status; /* of the last one; -1: no answer */
     atomic_bool stop;
@@ -101,19 +104,20 @@ static void *drive(void *arg)
 }
 
 static void traffic_start(struct traffic *t, const struct web_server *s,
-                          const char *uri)
+                          int threads, const char *uri)
 {
     memset(t, 0, sizeof *t);
     t->server = s;
     t->uri = uri;
-    for (int i = 0; i < THREADS; i++)
+    t->count = threads;
+    for (int i = 0; i < threads; i++)
         assert_int_equal(pthread_create(&t->threads[i], NULL, drive, t), 0);
 }
 
 static void traffic_stop(struct traffic *t)
 {
     atomic_store(&t->stop, true);
-    for (int i = 0; i < THREADS; i++)
+    for (int i = 0; i < t->count; i++)
         pthread_join(t->threads[i], NULL);
     if (atomic_load(&t->lost) == 0)
         return;
@@ -155,7 +159,7 @@ static void requests_over_budget_do_not_disturb_others(void **state)
 
     (void)state;
     wait_for_all((pid_t[16]){ 0 });
-    traffic_start(&t, &server, "/t/hello");
+    traffic_start(&t, &server, 4, "/t/hello");
     for (size_t i = 0; i < COUNT(wild); i++) {
         int status = get(wild[i]);
 
@@ -218,7 +222,7 @@ static void worn_out_workers_lose_no_request(void **state)
     (void)state;
     web_server_start(&s, "tests/integration/web/probe-web",
                      "web_workers=3\nweb_recycle=100\n");
-    traffic_start(&t, &s, "/t/hello");
+    traffic_start(&t, &s, 4, "/t/hello");
     for (int wait = 0; wait < 3000 && atomic_load(&t.good) < 400; wait++)
         sleep_ms(10);
     traffic_stop(&t);
@@ -260,12 +264,11 @@ static bool all_replaced(const pid_t *before, size_t n)
     return count == n;
 }
 
-static void reload_replaces_all_and_loses_none(void **state)
+static void reload(int threads)
 {
     static struct traffic t; /* outlives a failed test */
 
-    (void)state;
-    traffic_start(&t, &server, "/t/hello?n=3");
+    traffic_start(&t, &server, threads, "/t/hello?n=3");
     for (int i = 0; i < 5; i++) {
         pid_t before[16];
         size_t n = wait_for_all(before);
@@ -281,6 +284,41 @@ static void reload_replaces_all_and_loses_none(void **state)
     traffic_stop(&t);
     assert_int_equal(atomic_load(&t.lost), 0);
     assert_in_range(atomic_load(&t.good), 100, 10000000);
+}
+
+static void reload_replaces_all_and_loses_none(void **state)
+{
+    (void)state;
+    reload(4);
+}
+
+/* Connections always wait: no worker ever finds the door empty. */
+static void reload_under_more_than_can_be_served(void **state)
+{
+    (void)state;
+    reload(12);
+}
+
+/* Each worker has one that connects and says nothing. */
+static void silent_connections_are_given_up(void **state)
+{
+    struct sockaddr_un at = { .sun_family = AF_UNIX };
+    int64_t began = monotonic_ms();
+    int silent[3];
+
+    (void)state;
+    snprintf(at.sun_path, sizeof at.sun_path, "%s", server.socket);
+    wait_for_all((pid_t[16]){ 0 });
+    for (size_t i = 0; i < COUNT(silent); i++) {
+        silent[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        assert_int_equal(connect(silent[i], (const struct sockaddr *)&at,
+                                 sizeof at), 0);
+    }
+    sleep_ms(100); /* until each worker has taken one */
+    assert_int_equal(get("/t/hello"), 200);
+    assert_in_range(monotonic_ms() - began, 500, 5000);
+    for (size_t i = 0; i < COUNT(silent); i++)
+        close(silent[i]);
 }
 
 static void reload_with_bad_settings_changes_nothing(void **state)
@@ -415,6 +453,8 @@ int main(void)
         cmocka_unit_test(worn_out_workers_lose_no_request),
         cmocka_unit_test(stopping_workers_finish_their_request),
         cmocka_unit_test(reload_replaces_all_and_loses_none),
+        cmocka_unit_test(reload_under_more_than_can_be_served),
+        cmocka_unit_test(silent_connections_are_given_up),
         cmocka_unit_test(reload_with_bad_settings_changes_nothing),
         cmocka_unit_test(without_the_common_passwords_nothing_starts),
         cmocka_unit_test(master_that_is_killed_takes_its_workers_along),
