@@ -193,36 +193,36 @@ bool web_server_logged(const struct web_server *s, const char *text)
     return found;
 }
 
-/* The command line and those lines of /proc/PID/status that tell why it stays. */
-static void show_process(pid_t pid)
+/* A script of the shell on stderr; $0 is the argument. */
+static void show(const char *script, const char *argument)
 {
-    static const char script[] =
-        "tr '\\0' ' ' < /proc/$0/cmdline; echo; cat /proc/$0/wchan; echo;"
-        "grep -E '^(State|Sig|ShdPnd)' /proc/$0/status";
-    char number[20];
     pid_t child = fork();
 
-    snprintf(number, sizeof number, "%d", (int)pid);
     if (child == 0) {
         dup2(2, 1);
-        execl("/bin/sh", "sh", "-c", script, number, NULL);
+        execl("/bin/sh", "sh", "-c", script, argument, NULL);
         _exit(127);
     }
     waitpid(child, NULL, 0);
+}
+
+static void show_process(pid_t pid)
+{
+    char number[20];
+
+    snprintf(number, sizeof number, "%d", (int)pid);
+    show("tr '\\0' ' ' < /proc/$0/cmdline; echo; cat /proc/$0/wchan; echo;"
+         "grep -E '^(State|Sig|ShdPnd)' /proc/$0/status", number);
 }
 
 void web_server_show(const struct web_server *s)
 {
     pid_t pids[32];
     size_t n = web_server_workers(s, pids, 32);
-    char tail[200];
 
     fprintf(stderr, "web_server %d has %zu children\n", (int)s->pid, n);
     show_process(s->pid);
     for (size_t i = 0; i < n; i++)
         show_process(pids[i]);
-    snprintf(tail, sizeof tail,
-             "grep -v web.request %s | tail -n 40 >&2", s->log);
-    if (system(tail) != 0)
-        fprintf(stderr, "no log\n");
+    show("grep -v web.request \"$0\" | tail -n 40", s->log);
 }
