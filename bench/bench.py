@@ -329,6 +329,10 @@ def grow_orders(count):
     sql("ANALYZE TABLE charge_order")
 
 
+# What is found becomes a hundred times as many orders, too: more rows on the page and more to count.
+GROWING = ("orders of a driver", "orders of a plate", "orders of a city's plates")
+
+
 def order_views():
     """Ways to look at the order list, for the newest order and for one in the middle."""
     find = ("SELECT o.station_id, d.phone, o.order_no, o.plate, DATE(o.created_at) FROM charge_order o"
@@ -390,7 +394,8 @@ def part_history(e):
     grow_orders(1000000)
     rest_database()
     for name, ms in latencies().items():
-        result("history", name + ", 10^6 orders", ms, "ms", "10^4 orders", small[name], "at most 1.50")
+        result("history", name + ", 10^6 orders", ms, "ms", "10^4 orders", small[name],
+               None if name in GROWING else "at most 1.50")
 
 
 def sim(*words):
