@@ -427,6 +427,27 @@ void rig_sql(struct rig *r, const char *format, ...)
     testdb_sql(r->cx, sql);
 }
 
+int64_t rig_queue(struct rig *r, int kind, uint8_t type, const void *frame,
+                  int gun, int64_t order_id, const char *trade)
+{
+    uint8_t body[YKC_MAX_BODY];
+    char hex[2 * YKC_MAX_BODY + 1], order[24] = "NULL", number[40] = "NULL";
+    size_t n;
+
+    assert_int_equal(ykc_encode(ykc_frame(type), frame, body, sizeof body,
+                                &n), WIRE_OK);
+    if (order_id != 0)
+        snprintf(order, sizeof order, "%lld", (long long)order_id);
+    if (trade != NULL)
+        snprintf(number, sizeof number, "'%s'", trade);
+    rig_sql(r, "INSERT INTO pile_command (pile_id, gun, kind, order_id,"
+            " trade_no, args, actor_kind, actor_id, created_at, expires_at)"
+            " VALUES (1, %d, %d, %s, %s, X'%s', 1, 0, NOW(3),"
+            " NOW(3) + INTERVAL 60 SECOND)", gun, kind, order, number,
+            wire_hex(body, n, hex));
+    return rig_int(r, "SELECT MAX(id) FROM pile_command");
+}
+
 void rig_clock(struct rig *r)
 {
     char path[100];

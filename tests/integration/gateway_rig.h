@@ -81,6 +81,11 @@ int64_t rig_int(struct rig *r, const char *sql);
 const char *rig_text(struct rig *r, const char *sql);
 void rig_sql(struct rig *r, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* Queues a frame as a command for a gun of pile 1, good for a minute; its id.
+   order_id 0 and trade NULL: for no order. */
+int64_t rig_queue(struct rig *r, int kind, uint8_t type, const void *frame,
+                  int gun, int64_t order_id, const char *trade);
+
 /* A resident set in KiB. */
 int64_t rig_rss_kib(const struct rig *r);
 /* CPU ticks used so far, of 10 ms. */

@@ -39,19 +39,11 @@ static int stop(void **state)
 
 /* ---- a session ------------------------------------------------------- */
 
+/* For the one order there is. */
 static void queue(int kind, uint8_t type, const void *frame)
 {
-    uint8_t body[YKC_MAX_BODY];
-    char hex[2 * YKC_MAX_BODY + 1];
-    size_t n;
-
-    assert_int_equal(ykc_encode(ykc_frame(type), frame, body, sizeof body,
-                                &n), WIRE_OK);
-    rig_sql(&rig, "INSERT INTO pile_command (pile_id, gun, kind, order_id,"
-            " trade_no, args, actor_kind, actor_id, created_at, expires_at)"
-            " SELECT 1, 1, %d, id, '" TRADE "', X'%s', 1, 0, NOW(3),"
-            " NOW(3) + INTERVAL 60 SECOND FROM charge_order", kind,
-            wire_hex(body, n, hex));
+    rig_queue(&rig, kind, type, frame, 1,
+              rig_int(&rig, "SELECT MAX(id) FROM charge_order"), TRADE);
 }
 
 static void report(struct pile *p, int state, const char *trade,

@@ -279,22 +279,6 @@ static int64_t make_order(const char *trade, int state)
     return rig_int(&rig, "SELECT MAX(id) FROM charge_order");
 }
 
-static int64_t queue(int kind, uint8_t type, const void *frame, int64_t order)
-{
-    uint8_t body[YKC_MAX_BODY];
-    char hex[2 * YKC_MAX_BODY + 1];
-    size_t n;
-
-    assert_int_equal(ykc_encode(ykc_frame(type), frame, body, sizeof body,
-                                &n), WIRE_OK);
-    rig_sql(&rig, "INSERT INTO pile_command (pile_id, gun, kind, order_id,"
-            " trade_no, args, actor_kind, actor_id, created_at, expires_at)"
-            " VALUES (1, 1, %d, %lld, '%s', X'%s', 1, 0, NOW(3),"
-            " NOW(3) + INTERVAL 60 SECOND)", kind, (long long)order,
-            trade_of(serial), wire_hex(body, n, hex));
-    return rig_int(&rig, "SELECT MAX(id) FROM pile_command");
-}
-
 static void wait_command(int64_t id)
 {
     rig_wait_int(&rig, sql("SELECT state FROM pile_command WHERE id = %lld",
@@ -315,7 +299,8 @@ static bool start_charge(int64_t order)
 
     snprintf(f.trade_number, sizeof f.trade_number, "%s", trade_of(serial));
     snprintf(r.trade_number, sizeof r.trade_number, "%s", trade_of(serial));
-    id = queue(COMMAND_START, ykc_type_remote_start, &f, order);
+    id = rig_queue(&rig, COMMAND_START, ykc_type_remote_start, &f, 1, order,
+                   f.trade_number);
     if (!get(ykc_type_remote_start, 4 * SOON_MS)) {
         assert_int_equal(rig_int(&rig, sql("SELECT state FROM pile_command"
                                            " WHERE id = %lld",
@@ -334,7 +319,8 @@ static void stop_charge(int64_t order)
                                  .pile_code = "32010200000001" };
     struct ykc_remote_stop_reply r = { .gun_number = 1, .result = 1,
                                        .pile_code = "32010200000001" };
-    int64_t id = queue(COMMAND_STOP, ykc_type_remote_stop, &f, order);
+    int64_t id = rig_queue(&rig, COMMAND_STOP, ykc_type_remote_stop, &f, 1,
+                           order, trade_of(serial));
 
     if (!get(ykc_type_remote_stop, 4 * SOON_MS)) {
         assert_int_equal(rig_int(&rig, sql("SELECT state FROM pile_command"
@@ -623,7 +609,7 @@ static void try_first_frames(void)
 
     log_in(serial);
     f.platform_time = wire_time(stamp_now());
-    id = queue(COMMAND_CLOCK, ykc_type_clock, &f, 0);
+    id = rig_queue(&rig, COMMAND_CLOCK, ykc_type_clock, &f, 1, 0, NULL);
     get(ykc_type_clock, 200); /* that of the login */
     if (get(ykc_type_clock, 4 * SOON_MS))
         say_plain(ykc_type_clock_reply, NULL);

@@ -55,36 +55,14 @@ static int64_t make_order(const char *trade, int state)
     return rig_int(&rig, "SELECT MAX(id) FROM charge_order");
 }
 
-/* Queues a frame as a command of pile 1; its id. */
-static int64_t queue(int kind, uint8_t type, const void *frame, int gun,
-                     int64_t order_id, const char *trade)
-{
-    uint8_t body[YKC_MAX_BODY];
-    char hex[2 * YKC_MAX_BODY + 1], order[24] = "NULL", number[40] = "NULL";
-    size_t n;
-
-    assert_int_equal(ykc_encode(ykc_frame(type), frame, body, sizeof body,
-                                &n), WIRE_OK);
-    if (order_id != 0)
-        snprintf(order, sizeof order, "%lld", (long long)order_id);
-    if (trade != NULL)
-        snprintf(number, sizeof number, "'%s'", trade);
-    rig_sql(&rig, "INSERT INTO pile_command (pile_id, gun, kind, order_id,"
-            " trade_no, args, actor_kind, actor_id, created_at, expires_at)"
-            " VALUES (1, %d, %d, %s, %s, X'%s', 1, 0, NOW(3),"
-            " NOW(3) + INTERVAL 60 SECOND)", gun, kind, order, number,
-            wire_hex(body, n, hex));
-    return rig_int(&rig, "SELECT MAX(id) FROM pile_command");
-}
-
 static int64_t queue_start(int64_t order_id, const char *trade)
 {
     struct ykc_remote_start f = { .gun_number = 1, .account_balance = 10000,
                                   .pile_code = "32010200000001" };
 
     snprintf(f.trade_number, sizeof f.trade_number, "%s", trade);
-    return queue(COMMAND_START, ykc_type_remote_start, &f, 1, order_id,
-                 trade);
+    return rig_queue(&rig, COMMAND_START, ykc_type_remote_start, &f, 1,
+                     order_id, trade);
 }
 
 static int64_t queue_stop(int64_t order_id, const char *trade)
@@ -92,7 +70,8 @@ static int64_t queue_stop(int64_t order_id, const char *trade)
     struct ykc_remote_stop f = { .gun_number = 1,
                                  .pile_code = "32010200000001" };
 
-    return queue(COMMAND_STOP, ykc_type_remote_stop, &f, 1, order_id, trade);
+    return rig_queue(&rig, COMMAND_STOP, ykc_type_remote_stop, &f, 1, order_id,
+                     trade);
 }
 
 static void wait_order(const char *trade, int state, int ms)
@@ -238,7 +217,7 @@ static void a_wake_up_saves_the_wait(void **state)
     rig_sleep(200);
     began = monotonic_ms();
     for (int i = 0; i < 3; i++) {
-        command = queue(COMMAND_READ, ykc_type_read, &f, 1, 0, NULL);
+        command = rig_queue(&rig, COMMAND_READ, ykc_type_read, &f, 1, 0, NULL);
         wake_send(rig.control, 1);
         pile_expect(&p, ykc_type_read, 900);
         report(&p, YKC_STATE_IDLE, NULL, 0);
@@ -436,7 +415,8 @@ static void an_unanswered_command_is_repeated_three_times(void **state)
 
     (void)state;
     ready(&p);
-    command = queue(COMMAND_PARAMETERS, ykc_type_work, &f, 0, 0, NULL);
+    command = rig_queue(&rig, COMMAND_PARAMETERS, ykc_type_work, &f, 0, 0,
+                        NULL);
     for (int i = 0; i < 3; i++)
         assert_int_equal(pile_expect(&p, ykc_type_work,
                                      12000)->work.max_output_power, 80);
@@ -448,7 +428,8 @@ static void an_unanswered_command_is_repeated_three_times(void **state)
     wait_command(command, COMMAND_NO_REPLY, 100);
     rig_wait_count(&rig, "unsolicited_total", 1, 3000);
     /* Answered at once: once is enough. */
-    command = queue(COMMAND_PARAMETERS, ykc_type_work, &f, 0, 0, NULL);
+    command = rig_queue(&rig, COMMAND_PARAMETERS, ykc_type_work, &f, 0, 0,
+                        NULL);
     pile_expect(&p, ykc_type_work, 3000);
     pile_send(&p, ykc_type_work_reply, &ok);
     wait_command(command, COMMAND_DONE, 3000);
@@ -482,8 +463,8 @@ static int64_t queue_balance(int gun, int64_t order_id, const char *trade,
                              .pile_code = "32010200000001",
                              .new_balance = fen };
 
-    return queue(COMMAND_BALANCE, ykc_type_balance, &f, gun, order_id,
-                 trade);
+    return rig_queue(&rig, COMMAND_BALANCE, ykc_type_balance, &f, gun, order_id,
+                     trade);
 }
 
 static void say_balance(struct pile *p, int result)
@@ -865,8 +846,8 @@ static void a_card_start_goes_to_jobs_and_back(void **state)
                  " AND gun = 1 AND frame_type = 49 AND state = 1"
                  " AND LENGTH(raw) = 59", 1, 3000);
     order = make_order(TRADE, ORDER_CREATED);
-    command = queue(COMMAND_PERMIT, ykc_type_start_permission, &yes, 1,
-                    order, TRADE);
+    command = rig_queue(&rig, COMMAND_PERMIT, ykc_type_start_permission, &yes,
+                        1, order, TRADE);
     assert_int_equal(pile_expect(&p, ykc_type_start_permission,
                                  3000)->start_permission.allowed, 1);
     wait_command(command, COMMAND_DONE, 3000);
@@ -887,7 +868,8 @@ static void a_tariff_that_is_accepted_is_held(void **state)
 
     (void)state;
     ready(&p);
-    command = queue(COMMAND_TARIFF, ykc_type_tariff_push, &f, 0, 0, NULL);
+    command = rig_queue(&rig, COMMAND_TARIFF, ykc_type_tariff_push, &f, 0, 0,
+                        NULL);
     pile_expect(&p, ykc_type_tariff_push, 3000);
     assert_int_equal(rig_int(&rig, "SELECT tariff_no = '0000' FROM pile"
                              " WHERE id = 1"), 1);
