@@ -17,33 +17,6 @@ struct errors {
     const char *error, *old_error, *password_error, *again_error;
 };
 
-/* "Chrome · Windows" of what a browser says it is: most claim to be several,
-   so the narrower name comes first. What is not known is shown as it came. */
-static const char *agent_text(struct cx *cx, const char *agent)
-{
-    static const char *const browsers[][2] = {
-        { "MicroMessenger", "微信" }, { "Edg", "Edge" },
-        { "OPR/", "Opera" }, { "Firefox/", "Firefox" },
-        { "Chrome/", "Chrome" }, { "Safari/", "Safari" },
-    };
-    static const char *const systems[][2] = {
-        { "Windows", "Windows" }, { "Android", "Android" },
-        { "iPhone", "iPhone" }, { "iPad", "iPad" },
-        { "Mac OS X", "macOS" }, { "Linux", "Linux" },
-    };
-    const char *browser = NULL, *system = NULL;
-
-    for (size_t i = 0; i < COUNT(browsers) && browser == NULL; i++)
-        if (strstr(agent, browsers[i][0]) != NULL)
-            browser = browsers[i][1];
-    for (size_t i = 0; i < COUNT(systems) && system == NULL; i++)
-        if (strstr(agent, systems[i][0]) != NULL)
-            system = systems[i][1];
-    if (browser == NULL)
-        return *agent != '\0' ? agent : "未知设备";
-    return system == NULL ? browser : cx_printf(cx, "%s · %s", browser, system);
-}
-
 static void put_sessions(struct cx *cx, struct vnode *person)
 {
     struct vnode *list = v_child(person, "sessions");
@@ -57,7 +30,7 @@ static void put_sessions(struct cx *cx, struct vnode *person)
 
         v_int(n, "id", e[i].id);
         v_set(n, "address", e[i].address);
-        v_set(n, "agent", agent_text(cx, e[i].agent));
+        v_set(n, "agent", session_device(cx, e[i].agent));
         v_set(n, "agent_full", e[i].agent);
         v_printf(n, "created", "%.14s", stamp_text(e[i].created_at, text) + 5);
         v_printf(n, "seen", "%.14s", stamp_text(e[i].seen_at, text) + 5);

@@ -549,3 +549,29 @@ void session_toast(struct cx *cx, int64_t session_id, const char *text)
 
     db_exec(cx, sql, BIND(V(text), V(session_id)));
 }
+
+/* Most browsers claim to be several, so the narrower name comes first. */
+const char *session_device(struct cx *cx, const char *agent)
+{
+    static const char *const browsers[][2] = {
+        { "MicroMessenger", "微信" }, { "Edg", "Edge" },
+        { "OPR/", "Opera" }, { "Firefox/", "Firefox" },
+        { "Chrome/", "Chrome" }, { "Safari/", "Safari" },
+    };
+    static const char *const systems[][2] = {
+        { "Windows", "Windows" }, { "Android", "Android" },
+        { "iPhone", "iPhone" }, { "iPad", "iPad" },
+        { "Mac OS X", "macOS" }, { "Linux", "Linux" },
+    };
+    const char *browser = NULL, *system = NULL;
+
+    for (size_t i = 0; i < COUNT(browsers) && browser == NULL; i++)
+        if (strstr(agent, browsers[i][0]) != NULL)
+            browser = browsers[i][1];
+    for (size_t i = 0; i < COUNT(systems) && system == NULL; i++)
+        if (strstr(agent, systems[i][0]) != NULL)
+            system = systems[i][1];
+    if (browser == NULL)
+        return *agent != '\0' ? agent : "未知设备";
+    return system == NULL ? browser : cx_printf(cx, "%s · %s", browser, system);
+}

@@ -78,6 +78,10 @@ struct session_entry {
     stamp created_at, seen_at;
 };
 
+/* "Chrome · Windows" of what a browser says it is (User-Agent); what is not
+   known is said as it came. */
+const char *session_device(struct cx *cx, const char *agent);
+
 /* The owner's sessions that are still good, newest first. */
 struct session_entry *session_list(struct cx *cx, enum session_kind kind,
                                    int64_t owner_id, size_t *count);

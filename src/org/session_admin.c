@@ -15,7 +15,8 @@ static const struct column columns[] = {
     { "created", "登录时间", "s.created_at", CELL_TIME, COL_SORT },
     { "seen", "最后操作", "s.seen_at", CELL_TIME, COL_SORT },
     { "expires", "最迟到期", "s.expires_at", CELL_TIME, COL_HIDDEN },
-    { "agent", "设备", "s.agent", CELL_TEXT },
+    { "agent", "设备", "s.agent", CELL_TEXT, .say = session_device },
+    { "agent_full", "浏览器标识", "s.agent", CELL_TEXT, COL_DETAIL },
 };
 
 static const struct filter filters[] = {

@@ -160,6 +160,8 @@ const char *cell_pretty(struct cx *cx, const struct column *c,
 
     if (raw == NULL || *raw == '\0')
         return CELL_NONE;
+    if (c->say != NULL)
+        return c->say(cx, raw);
     switch (c->kind) {
     case CELL_TIME:
         return moment(cx, raw);

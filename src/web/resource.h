@@ -83,6 +83,9 @@ struct column {
     const char *ref_sql;        /* ... of this id */
     const char *guess_sql;      /* true: the list marks the value as 预估 */
     const char *group;          /* heading on the detail; NULL: as before */
+    /* What pages call the value, unless it is empty; files and JSON carry it
+       as it is. */
+    const char *(*say)(struct cx *cx, const char *raw);
 };
 
 /* ---- filters ----------------------------------------------------------- */

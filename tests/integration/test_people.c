@@ -393,9 +393,18 @@ static void devices_are_listed_and_ended(void **state)
     first = session_of(&clerk);
     site_sign_in(&phone, id);
     second = session_of(&phone);
+    testdb_sql(cx, text("UPDATE session SET agent = 'Mozilla/5.0 (Windows NT"
+                        " 6.1; Win64; x64) AppleWebKit/537.36 (KHTML, like"
+                        " Gecko) Chrome/109.0.0.0 Safari/537.36"
+                        " Edg/109.0.0.0' WHERE id = %lld", second));
     r = site_get(&boss, "/console/session");
     assert_int_equal(r.status, 200);
     assert_has(&r, "p0003");
+    assert_has(&r, "Edge · Windows");
+    assert_null(strstr(r.body, "AppleWebKit"));
+    r = site_get(&boss, text("/console/session/%lld", second));
+    assert_has(&r, "AppleWebKit");
+    r = site_get(&boss, "/console/session");
     assert_null(strstr(r.body, ">p0001<"));
     assert_null(strstr(r.body, phone.token));
     assert_int_equal(asked(&boss, session_of(&admin)), 404);
