@@ -1,6 +1,7 @@
 /*
  * What charging brings: live state, orders.
  */
+#include "charging/conflict_admin.h"
 #include "charging/event_admin.h"
 #include "charging/evidence.h"
 #include "charging/find_admin.h"
@@ -18,7 +19,7 @@
 #include "web/feature.h"
 
 static const struct resource *const pages[] = { &order_page, &orphan_page,
-                                              &event_page };
+                                              &conflict_page, &event_page };
 
 static const struct menu_entry entries[] = {
     { "充电实况", "/console/wall", "wall.view", "activity", "charging" },

@@ -8,9 +8,8 @@
 #include "charging/order_admin.h"
 #include "charging/order_state.h"
 #include "charging/orphan.h"
+#include "charging/record_frame_page.h"
 #include "driver/driver_pages.h"
-#include "protocol/ykc/frame.h"
-#include "protocol/ykc/show.h"
 #include "web/resource.h"
 
 static const struct column columns[] = {
@@ -91,31 +90,9 @@ static int64_t save(struct cx *cx, int64_t id, const void *form)
     return id;
 }
 
-/* The frame in the words of the protocol, and its bytes. */
 static void decorate(struct cx *cx, int64_t id, struct vnode *detail)
 {
-    const struct orphan *r = orphan_load(cx, id);
-    struct vnode *group = v_item(v_child(detail, "groups"), 2);
-    struct vnode *rows = v_child(group, "rows"), *row;
-    struct ykc_parts walk;
-    struct ykc_part part;
-    struct ykc_raw raw;
-    char *hex = arena_array(cx->arena, 2 * r->raw.len + 1, 1);
-    size_t n = 0;
-
-    v_set(group, "title", "报文");
-    if (ykc_open(r->raw.data, r->raw.len, &raw) == WIRE_OK) {
-        ykc_parts_open(&walk, &raw);
-        while (ykc_parts_next(&walk, &part)) {
-            row = v_item(rows, n++);
-            v_set(row, "title", part.title);
-            v_set(row, "value", part.text);
-        }
-    }
-    row = v_item(rows, n);
-    v_set(row, "title", "原始字节");
-    v_set(row, "kind", "mono");
-    v_set(row, "value", wire_hex(r->raw.data, r->raw.len, hex));
+    record_frame_put(cx, detail, 2, "报文", orphan_load(cx, id)->raw);
 }
 
 /* No decision about it waits for a second person. */

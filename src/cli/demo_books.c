@@ -89,23 +89,64 @@ static int64_t save_bill(struct books *b, const struct demo_session *s,
     return total;
 }
 
+/* The frame that the pile sent, and what identifies it: its body, without head
+   and check. */
+static struct bytes sent(const struct books *b, struct arena *a,
+                         const struct demo_session *s, const char *trade_no,
+                         struct bytes *hash)
+{
+    uint8_t frame[YKC_MAX_FRAME], *sum = arena_alloc(a, SHA256_SIZE);
+    size_t n = demo_record_frame(b->d, s, trade_no, frame);
+
+    sha256(frame + 6, n - 8, sum);
+    *hash = (struct bytes){ sum, SHA256_SIZE };
+    return (struct bytes){ arena_memdup(a, frame, n), n };
+}
+
 static void save_record(struct books *b, const struct demo_session *s,
                         const char *trade_no, int state, const char *error)
 {
     const struct demo_gun *g = &b->d->guns[s->gun];
-    uint8_t frame[YKC_MAX_FRAME];
-    uint8_t *raw, *hash = arena_alloc(rows_arena(b->records), SHA256_SIZE);
-    size_t n = demo_record_frame(b->d, s, trade_no, frame);
+    struct bytes hash;
+    struct bytes raw = sent(b, rows_arena(b->records), s, trade_no, &hash);
 
-    raw = arena_memdup(rows_arena(b->records), frame, n);
-    /* What identifies a record is its body, without head and check. */
-    sha256(raw + 6, n - 8, hash);
     rows_add(b->records,
              BIND(V(rows_text(b->records, "%s", trade_no)), V(g->pile_id),
-                  V(g->gun), V(RECORD_TRADE),
-                  V(((struct bytes){ hash, SHA256_SIZE })),
-                  V(((struct bytes){ raw, n })), V(state), V(error),
-                  V(recorded_at(s)), V(recorded_at(s))));
+                  V(g->gun), V(RECORD_TRADE), V(hash), V(raw), V(state),
+                  V(error), V(recorded_at(s)), V(recorded_at(s))));
+}
+
+static const char *trade_no_of(const struct demo *d,
+                               const struct demo_session *s)
+{
+    const struct demo_gun *g = &d->guns[s->gun];
+    char no[YKC_TRADE_TEXT];
+
+    ykc_trade_number(g->pile_no, g->gun, s->created_at,
+                     (unsigned)s->counter % 10000, no);
+    return cx_strdup(d->cx, no);
+}
+
+/* An hour later the pile told of the same charge with more energy. */
+static void save_conflict(struct books *b, const struct demo_session *first)
+{
+    static const char sql[] =
+        "INSERT INTO trade_record_conflict (trade_no, pile_id, body_hash,"
+        " raw, received_at) VALUES (?, ?, ?, ?, ?)";
+    const struct demo *d = b->d;
+    const char *no = trade_no_of(d, first);
+    struct demo_session s = *first;
+    struct bytes hash, raw;
+
+    for (int r = 0; r < RATES; r++)
+        if (s.rate_e4kwh[r] > 0) {
+            s.rate_e4kwh[r] += 1000;
+            s.energy_e4kwh += 1000;
+        }
+    raw = sent(b, d->cx->arena, &s, no, &hash);
+    db_insert(d->cx, sql,
+              BIND(V(no), V(d->guns[s.gun].pile_id), V(hash), V(raw),
+                   V(((stamp){ recorded_at(first).ms + 3600000 }))));
 }
 
 /* The day before a merchant's first charge its pile kept one to itself. */
@@ -121,7 +162,8 @@ static void save_orphan(struct books *b, const struct demo_session *first)
     save_record(b, &s, no, RECORD_ORPHAN, "没有这个交易流水号的订单。");
 }
 
-static void save_orphans(struct books *b)
+/* One of each kind for every merchant. */
+static void save_odd_records(struct books *b)
 {
     const struct demo *d = b->d;
     int64_t *done = arena_array(d->cx->arena, d->session_count,
@@ -139,6 +181,7 @@ static void save_orphans(struct books *b)
             continue;
         done[n++] = merchant;
         save_orphan(b, s);
+        save_conflict(b, s);
     }
 }
 
@@ -212,13 +255,10 @@ static void save_order(struct books *b, int64_t id)
     const struct demo_session *s = &d->sessions[id - 1];
     const struct demo_gun *g = &d->guns[s->gun];
     struct order_row o = { .id = id };
-    char trade_no[YKC_TRADE_TEXT];
 
-    ykc_trade_number(g->pile_no, g->gun, s->created_at,
-                     (unsigned)s->counter % 10000, trade_no);
     o.tariff = demo_tariff_of(d, g, s->created_at);
     o.no = order_no(d->cx, s, o.id);
-    o.trade_no = cx_strdup(d->cx, trade_no);
+    o.trade_no = trade_no_of(d, s);
     b->hold_ids[id - 1] = ledger_past_hold(
         b->ledger, o.no, "order", o.id, d->drivers[s->driver].id,
         FEN(s->hold_fen), s->created_at, stamp_add_days(s->created_at, 3));
@@ -356,7 +396,7 @@ void demo_make_books(struct demo *d)
 
     b.hold_ids = arena_array(cx->arena, d->session_count, sizeof *b.hold_ids);
     write_all(&b);
-    save_orphans(&b);
+    save_odd_records(&b);
     rows_end(b.orders);
     rows_end(b.bills);
     rows_end(b.records);

@@ -139,6 +139,42 @@ static void without_the_right_nothing_happens(void **state)
     assert_int_equal(state_now(), RECORD_ORPHAN);
 }
 
+/* A record of other content under a number that is taken, in scope. */
+static void a_conflict_stands_beside_the_first(void **state)
+{
+    struct visitor owner, stranger;
+    long long id, merchant;
+    struct site_reply r;
+    const char *path;
+
+    (void)state;
+    id = (long long)testdb_int(cx, "SELECT MIN(id) FROM trade_record_conflict");
+    assert_true(id > 0);
+    merchant = (long long)testdb_int(cx, text("SELECT s.merchant_id FROM"
+        " trade_record_conflict x JOIN pile p ON p.id = x.pile_id"
+        " JOIN station s ON s.id = p.station_id WHERE x.id = %lld", id));
+    site_sign_in(&owner, site_person("13500009998", merchant, "order.view"));
+    site_sign_in(&stranger, site_person("13500009997",
+        testdb_int(cx, text("SELECT MIN(id) FROM org WHERE kind = 3 AND id <>"
+                            " %lld", merchant)), "order.view"));
+    path = text("/console/conflict/%lld", id);
+    r = site_get(&owner, "/console/conflict");
+    assert_int_equal(r.status, 200);
+    assert_non_null(strstr(r.body, path));
+    r = site_get(&stranger, "/console/conflict");
+    assert_int_equal(r.status, 200);
+    assert_null(strstr(r.body, path));
+    assert_int_equal(site_get(&stranger, path).status, 404);
+    r = site_get(&owner, path);
+    assert_int_equal(r.status, 200);
+    assert_non_null(strstr(r.body, "不同之处"));
+    assert_non_null(strstr(r.body, " kWh，先收到的为 "));
+    assert_null(strstr(r.body, "0x3B 交易记录，先收到的为"));
+    assert_non_null(strstr(r.body, "这条报文，不作结算"));
+    assert_non_null(strstr(strstr(r.body, "先收到的报文，以它为准"),
+                           "原始字节"));
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -170,6 +206,7 @@ int main(void)
                                make_orphan),
         cmocka_unit_test_setup(without_the_right_nothing_happens,
                                make_orphan),
+        cmocka_unit_test(a_conflict_stands_beside_the_first),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
