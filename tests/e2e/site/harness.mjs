@@ -113,8 +113,18 @@ class Attempt {
     this.allowed.push(pattern);
   }
 
+  /* A way that the page before still goes, behind a form just sent, aborts this
+     one: then once more, when it has arrived. */
   async goto(where) {
-    return this.page.goto(env.HTTP_URL + where, { waitUntil: 'load' });
+    const go = () => this.page.goto(env.HTTP_URL + where, { waitUntil: 'load' });
+
+    try {
+      return await go();
+    } catch (e) {
+      if (!/ERR_ABORTED|interrupted by another navigation/.test(e.message)) throw e;
+      await this.page.waitForLoadState();
+      return go();
+    }
   }
 
   async signIn(login, password) {
