@@ -63,7 +63,8 @@ async function reset(t, list) {
 /* Picks from a picker of the form. */
 async function pick(t, name, text) {
   const box = t.page.locator(`form .picker:has(input[name=${name}])`).last();
-  await box.locator('input.in').fill(text);
+  // Once the picker listens: a drawer's form is there a moment before.
+  await box.locator('input.in[role=combobox]').fill(text);
   await box.locator('[role=option]', { hasText: text }).first().click();
 }
 
