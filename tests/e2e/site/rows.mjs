@@ -16,7 +16,7 @@ async function asAdmin(t, where) {
 /* Picks from a picker beside its label; the form may send itself. */
 async function pick(t, box, text) {
   const picker = t.page.locator(box);
-  await picker.locator('input.in').fill(text);
+  await picker.locator('input.in[role=combobox]').fill(text);
   await picker.locator('[role=option]', { hasText: text }).first().click();
 }
 
